@@ -81,6 +81,9 @@ struct ticket {
 	GPtrArray		*possibly_related;	/* char *: ticket ids */
 	struct message		*message;	/* what caused this event; owned; may be NULL */
 	char			*message_json;	/* or: the message as the record holds it */
+	GPtrArray		*held;		/* char *: JSON of earlier messages that no event has
+						   carried to a worker yet, oldest first, at most 20 */
+	bool			 delivered;	/* workers have had an event of this ticket */
 	uint64_t		 lsn;		/* of the arrival */
 	GPtrArray		*trail;		/* char *: one line per decision of this event */
 };
@@ -110,7 +113,20 @@ int		 ticket_status_parse(const char *, enum ticket_status *);
  */
 void	ticket_write(const struct ticket *, GString *out, bool closed);
 
-/* The record's own JSON: all of the struct except message; and back. */
+/*
+ * The HTML of a message that the document refers to as "blob:<sha256>": the
+ * sanitised one if there is one.  Who publishes the document stores it first.
+ * Borrowed; NULL if the message has none.
+ */
+const char	*ticket_html(const struct message *);
+
+/*
+ * The record's own JSON, and back.  While the ticket is held back it holds
+ * the messages too (as the JSON of the document: message comes back as
+ * message_json); once delivered it does not.  event and trail belong to one
+ * event and are not kept.  read takes only what write makes: everything else
+ * is ERR_PERM.
+ */
 void		 ticket_write_state(const struct ticket *, GString *out);
 struct ticket	*ticket_read_state(const char *json, size_t, struct err *);
 
