@@ -241,7 +241,8 @@ struct settings_form {
 };
 
 struct settings_template {
-	char		*name;			/* question, acknowledgement, too_large */
+	char		*name;
+	char		*kind;			/* question, acknowledgement, too_large */
 	char		*language;		/* "en"; "" for all others */
 	char		*subject;
 	char		*body;

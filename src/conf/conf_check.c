@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/conf_check.h"
+
+#include <string.h>
+
+typedef void problem_fn(const char *);
+
+/* Names that become part of Redis keys, URLs and metric labels. */
+static gboolean
+is_name(const char *name)
+{
+	size_t	len = strlen(name);
+
+	return len > 0 && len <= 63 && g_ascii_isalnum(*name) &&
+	    strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == len;
+}
+
+static void
+check_name(const char *what, const char *name, problem_fn *problem)
+{
+	g_autofree char	*text = NULL;
+
+	if (name == NULL || is_name(name))
+		return;
+	text = g_strdup_printf("%s \"%s\": letters, digits, . _ and - only, at most 63, "
+	    "a letter or digit first", what, name);
+	problem(text);
+}
+
+static void
+check_channels(const char *kind, const GPtrArray *list, GHashTable *seen, problem_fn *problem)
+{
+	guint	i;
+
+	for (i = 0; i < list->len; i++) {
+		char	*name = *(char **)list->pdata[i];
+
+		check_name(kind, name, problem);
+		if (!g_hash_table_add(seen, name)) {
+			g_autofree char	*text = g_strdup_printf(
+			    "two channels are called \"%s\"; every channel needs a name of its own",
+			    name);
+			problem(text);
+		}
+	}
+}
+
+static void
+check_departments(const struct settings *s, problem_fn *problem)
+{
+	guint	i;
+
+	check_name("default_department", s->default_department, problem);
+	for (i = 0; i < s->rules->len; i++) {
+		const struct settings_rule	*rule = s->rules->pdata[i];
+
+		check_name("rule department", rule->department, problem);
+	}
+#define CHECK_LIST(list, type)							\
+	for (i = 0; i < s->list->len; i++)					\
+		check_name("department",					\
+		    ((const struct type *)s->list->pdata[i])->department, problem)
+	CHECK_LIST(imap, settings_imap);
+	CHECK_LIST(maildir, settings_maildir);
+	CHECK_LIST(webhook, settings_webhook);
+	CHECK_LIST(chat, settings_chat);
+#undef CHECK_LIST
+}
+
+static void
+check_rule_channels(const struct settings *s, GHashTable *channels, problem_fn *problem)
+{
+	guint	i, k;
+
+	for (i = 0; i < s->rules->len; i++) {
+		const struct settings_rule	*rule = s->rules->pdata[i];
+
+		for (k = 0; k < rule->channel->len; k++) {
+			g_autofree char	*text = NULL;
+
+			if (g_hash_table_contains(channels, rule->channel->pdata[k]))
+				continue;
+			text = g_strdup_printf("rule \"%s\": there is no channel \"%s\"",
+			    rule->name, (char *)rule->channel->pdata[k]);
+			problem(text);
+		}
+	}
+}
+
+void
+conf_check_whole(const struct settings *s, problem_fn *problem)
+{
+	g_autoptr(GHashTable)	channels = g_hash_table_new(g_str_hash, g_str_equal);
+
+	check_name("instance", s->instance, problem);
+	check_name("redis prefix", s->redis.prefix, problem);
+	check_channels("imap", s->imap, channels, problem);
+	check_channels("maildir", s->maildir, channels, problem);
+	check_channels("webhook", s->webhook, channels, problem);
+	check_channels("chat", s->chat, channels, problem);
+	check_departments(s, problem);
+	check_rule_channels(s, channels, problem);
+	if (s->http.listen->len == 0 && (s->webhook->len > 0 || s->chat->len > 0))
+		problem("webhook and chat sections need http { listen = {\"host:port\"} }");
+	if (g_hash_table_size(channels) == 0)
+		problem("there is no channel: add an imap, maildir, webhook or chat section");
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * conf/conf_check.h - what must hold between sections.
+ */
+#ifndef CONF_CONF_CHECK_H
+#define CONF_CONF_CHECK_H
+
+#include "conf/settings.h"
+
+/* Calls back with a sentence for everything that does not fit together. */
+void	conf_check_whole(const struct settings *, void (*problem)(const char *));
+
+#endif
