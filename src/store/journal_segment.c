@@ -30,7 +30,7 @@ segment_free(struct segment *s)
 void
 segment_note(struct segment *s, const struct record_head *head, int64_t at)
 {
-	struct segment_mark	mark = { head->lsn, at };
+	struct segment_mark	mark = { head->lsn, at, at };
 
 	if (s->records % MARK_EVERY == 0 || head->lsn != s->last + 1 || at != s->size)
 		g_array_append_val(s->index, mark);
@@ -38,6 +38,7 @@ segment_note(struct segment *s, const struct record_head *head, int64_t at)
 	s->last = head->lsn;
 	s->size = at + RECORD_HEAD_SIZE + (int64_t)head->length;
 	s->newest_ms = head->time_ms;
+	g_array_index(s->index, struct segment_mark, s->index->len - 1).end = s->size;
 }
 
 static const struct segment_mark *
@@ -78,7 +79,6 @@ segment_find(const struct segment *s, int fd, uint32_t seed, uint64_t lsn,
     struct record_head *head, int64_t *at)
 {
 	guint	i;
-	int64_t	end;
 	int	rc;
 
 	if (s->records == 0 || lsn > s->last)
@@ -88,8 +88,8 @@ segment_find(const struct segment *s, int fd, uint32_t seed, uint64_t lsn,
 	if (s->cursor <= lsn && s->cursor > mark(s, i)->lsn)
 		*at = s->cursor_at;
 	for (; i < s->index->len; i++) {
-		end = i + 1 < s->index->len ? mark(s, i + 1)->at : s->size;
-		while (*at < end) {
+		*at = MAX(*at, mark(s, i)->at);
+		while (*at < mark(s, i)->end) {
 			if ((rc = read_head(fd, seed, *at, head)) == -1)
 				return -1;
 			if (rc == 0)
@@ -98,7 +98,6 @@ segment_find(const struct segment *s, int fd, uint32_t seed, uint64_t lsn,
 				return 1;
 			*at += RECORD_HEAD_SIZE + (int64_t)head->length;
 		}
-		*at = end;
 	}
 	return 0;
 }

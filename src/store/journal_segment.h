@@ -27,6 +27,7 @@ struct segment {
 struct segment_mark {
 	uint64_t	lsn;
 	int64_t		at;
+	int64_t		end;		/* of the last record before the next mark or gap */
 };
 
 struct segment	*segment_new(uint64_t first);
