@@ -311,7 +311,6 @@ convert(cfg_t *root, const char *file)
 
 	s->file = g_strdup(file);
 	fill(&conf_root, root, s);
-	conf_check_whole(s, on_whole_problem);
 	return s;
 }
 
@@ -333,13 +332,33 @@ conf_load(const char *file, GString *problems)
 		complain(file, "cannot be read: %s", g_strerror(errno));
 	else if (rc != CFG_SUCCESS && problems->len == before)
 		complain(file, "syntax error");
-	if (rc == CFG_SUCCESS)
+	if (rc == CFG_SUCCESS) {
 		s = convert(root, file);
+		conf_check_whole(s, on_whole_problem);
+	}
 	cfg_free(root);
 	if (problems->len > before && s != NULL) {
 		conf_free(s);
 		s = NULL;
 	}
+	load.root = NULL;
+	return s;
+}
+
+struct settings *
+conf_default(void)
+{
+	g_autoptr(GPtrArray)	 garbage = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GHashTable)	 places = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	g_autoptr(GString)	 problems = g_string_new(NULL);
+	struct settings		*s;
+	cfg_t			*root;
+
+	load.problems = problems;
+	load.places = places;
+	load.root = root = cfg_init(options_of(&conf_root, garbage), CFGF_NONE);
+	s = convert(root, "defaults");
+	cfg_free(root);
 	load.root = NULL;
 	return s;
 }

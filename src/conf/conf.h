@@ -61,6 +61,8 @@ extern const struct conf_section conf_root;
  * Writes nothing, starts nothing, reads no secret.
  */
 struct settings	*conf_load(const char *file, GString *problems);
+/* Every key at its default and no channel: for tools without a daemon. */
+struct settings	*conf_default(void);
 void		 conf_free(struct settings *);
 
 /*

@@ -39,6 +39,12 @@ struct normalize_options {
 	size_t		 max_json;	/* default 8 MB */
 };
 
+/*
+ * Load what would be loaded lazily from files.  Once, before a process gives
+ * up the right to open any; without it everything works, only later.
+ */
+void	normalize_prepare(void);
+
 /* A new message, never NULL. */
 struct message	*normalize(const struct arrival *, const struct normalize_options *);
 

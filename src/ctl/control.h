@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * ctl/control.h - where intakectl and the daemon meet.
+ *
+ * The control socket speaks HTTP and answers only who may open it (0600):
+ * GET /status, GET /tap (a line per ticket event, until closed),
+ * POST /reload, POST /quarantine/<id>/release.
+ */
+#ifndef CTL_CONTROL_H
+#define CTL_CONTROL_H
+
+#include "conf/settings.h"
+
+struct ctl;
+
+/* admin.socket, or control.sock in the state directory.  g_free() it. */
+char	*control_socket_path(const struct settings *);
+
+/*
+ * Ask the daemon.  Returns a status of sysexits.h; *body is the answer, or
+ * NULL after a complaint was printed.  g_free() it.
+ */
+int	 ctl_ask(struct ctl *, const char *method, const char *path, char **body);
+
+#endif

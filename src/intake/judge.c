@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+#include "intake/judge.h"
+
+#include <string.h>
+
+struct ticket_context
+judge_context(const struct settings *s, const void *secret, size_t secret_len)
+{
+	struct ticket_context	context = {
+		.secret = secret,
+		.secret_len = secret_len,
+		.addresses = s->identity.addresses,
+		.per_mailbox = strcmp(s->two_addresses, "per_mailbox") == 0,
+	};
+
+	return context;
+}
+
+void
+judge_note_arrival(struct ticket *t, const struct arrival *a, const char *failure)
+{
+	const struct message	*m = t->message;
+	guint			 i;
+
+	ticket_note(t, "received", "by %s channel %s, %" G_GSIZE_FORMAT " bytes", a->kind,
+	    a->channel, g_bytes_get_size(a->bytes));
+	if (failure != NULL)
+		ticket_note(t, "normalize", "only the header was read: %s", failure);
+	else
+		ticket_note(t, "normalize", "%s%s%s", message_kind_name(m->kind),
+		    m->kind_reason != NULL ? ": " : "",
+		    m->kind_reason != NULL ? m->kind_reason : "");
+	for (i = 0; i < m->warnings->len; i++)
+		ticket_note(t, "normalize", "%s", (const char *)m->warnings->pdata[i]);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * intake/judge.h - the small decisions that the real way and the dry run of
+ * a message share.
+ */
+#ifndef INTAKE_JUDGE_H
+#define INTAKE_JUDGE_H
+
+#include "conf/settings.h"
+#include "model/arrival.h"
+#include "model/ticket.h"
+#include "ticket/ticket.h"
+
+/* Borrows everything. */
+struct ticket_context	judge_context(const struct settings *, const void *secret,
+			    size_t secret_len);
+
+/* First lines of the trail: where it came from, what it was taken for. */
+void	judge_note_arrival(struct ticket *, const struct arrival *, const char *failure);
+
+#endif
