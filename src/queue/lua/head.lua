@@ -1,0 +1,137 @@
+#!lua name=intake
+-- SPDX-License-Identifier: ISC
+-- The library "intake": all that has to happen in one atomic step.
+--
+-- Every function takes one key, the partition ("intake:{0}"), and works only
+-- on keys that begin with it, so that all of them are in one slot.  The
+-- arguments are names and values in turn; a name of a list may come several
+-- times.  doc/queue.md describes keys and functions.
+--
+-- A function is not rolled back when a command in it fails.  So everything
+-- that can fail is looked at before the first write, and what makes a
+-- repetition harmless (the "seen" keys, the entry in "out") is written last.
+
+local VERSION = '@VERSION@'
+
+-- redis.call is not there yet while the library is being loaded.
+local function call(...)
+	return redis.call(...)
+end
+
+local function bad(text)
+	error({err = 'ERR intake: ' .. text})
+end
+
+-- spec: name -> 's' string, 'n' number, 'l' list; with '!' if required.
+local function read_args(argv, spec)
+	local a = {}
+	for name, kind in pairs(spec) do
+		if kind == 'l' then a[name] = {} end
+	end
+	if #argv % 2 ~= 0 then bad('names and values must come in pairs') end
+	for i = 1, #argv, 2 do
+		local name, value = argv[i], argv[i + 1]
+		local kind = spec[name]
+		if not kind then bad('unknown argument ' .. name) end
+		if kind == 'l' then
+			table.insert(a[name], value)
+		elseif kind:sub(1, 1) == 'n' then
+			a[name] = tonumber(value) or bad(name .. ' must be a number')
+		else
+			a[name] = value
+		end
+	end
+	for name, kind in pairs(spec) do
+		if kind:sub(2) == '!' and a[name] == nil then bad(name .. ' is missing') end
+	end
+	return a
+end
+
+local function base_of(keys)
+	if #keys ~= 1 then bad('one key, the partition, is needed') end
+	return keys[1] .. ':'
+end
+
+-- Channels are the same for all partitions: the key up to its hash tag.
+local function channel(base, name)
+	return base:gsub(':{[^}]*}:$', ':') .. name
+end
+
+local function now_ms(a)
+	if a.now then return a.now end
+	local t = call('TIME')
+	return t[1] * 1000 + math.floor(t[2] / 1000)
+end
+
+local function int(n)
+	return string.format('%.0f', n)
+end
+
+-- A key that somebody else made with another type would stop us half-way.
+local function expect(key, kind)
+	local is = call('TYPE', key).ok
+	if is ~= 'none' and is ~= kind then bad(key .. ' is a ' .. is .. ', not a ' .. kind) end
+end
+
+local function expire(key, ms)
+	if ms and ms > 0 then call('PEXPIRE', key, int(ms)) end
+end
+
+local function ticket_key(base, id)
+	return base .. 'ticket:' .. id
+end
+
+-- 'ms-seq' as two numbers, for comparing stream ids.
+local function id_parts(id)
+	local ms, seq = id:match('^(%d+)-(%d+)$')
+	return tonumber(ms) or 0, tonumber(seq) or 0
+end
+
+local function id_less(x, y)
+	local xm, xs = id_parts(x)
+	local ym, ys = id_parts(y)
+	return xm < ym or (xm == ym and xs < ys)
+end
+
+-- The pairs of a map reply as a table.
+local function as_table(reply)
+	local t = {}
+	for i = 1, #reply, 2 do t[reply[i]] = reply[i + 1] end
+	return t
+end
+
+local function make_group(stream, group)
+	local r = redis.pcall('XGROUP', 'CREATE', stream, group, '0', 'MKSTREAM')
+	if r.err and not r.err:find('BUSYGROUP', 1, true) then error(r) end
+end
+
+local function split(text, letter)
+	local list = {}
+	for word in (text or ''):gmatch('[^' .. letter .. ']+') do table.insert(list, word) end
+	return list
+end
+
+-- Each change of a ticket has a new version, so that a step which read an
+-- older one is told so.
+local function touch_ticket(key, now, ...)
+	call('HSET', key, 'updated', int(now), ...)
+	return call('HINCRBY', key, 'version', 1)
+end
+
+local function write_audit(base, now, age, ...)
+	local key = base .. 'audit'
+	if age and age > 0 then
+		call('XADD', key, 'MINID', '~', int(math.max(now - age, 0)), '*', 'at', int(now), ...)
+	else
+		call('XADD', key, '*', 'at', int(now), ...)
+	end
+end
+
+-- What the daemon needs to go on with a ticket.
+local function ticket_record(base, id)
+	local key = ticket_key(base, id)
+	local f = call('HMGET', key, 'version', 'status', 'owner', 'state')
+	if not f[1] then return false end
+	return {id, f[1], f[2] or '', f[3] or '', f[4] or '',
+	    call('LRANGE', key .. ':turns', 0, -1)}
+end

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * queue/queue_local.h - what the files of this folder share.
+ */
+#ifndef QUEUE_QUEUE_LOCAL_H
+#define QUEUE_QUEUE_LOCAL_H
+
+#include "queue/queue.h"
+#include "queue/redis_conn.h"
+
+#define QUEUE_HASH_SIZE	33	/* of a customer, address or identity inside a key */
+
+struct queue_step;
+
+struct queue {
+	struct loop			*loop;
+	const struct queue_events	*events;
+	void				*arg;
+	struct settings_redis		 redis;		/* strings are ours */
+	char				*instance;
+	char				*journal;
+	char				*wake_channel;
+	char				*chat_channel;
+	GPtrArray			*bases;		/* char *: "intake:{0}" per partition */
+	struct redis_conn		*conn;		/* for calls */
+	struct redis_conn		*listener;	/* for messages */
+	bool				 ready;		/* set up: calls may be sent */
+	char				*run_id;	/* of the server we last were set up with */
+	const struct queue_step		*step;		/* of the setting up */
+	unsigned			 awaited;	/* answers to this step */
+	struct queue_marks		 marks;
+	int64_t				 alarm_ms;	/* the last complaint, not to repeat it often */
+};
+
+/* FCALL of a function on a partition; add pairs, then queue_send(). */
+struct redis_args	*queue_args(const struct queue *, unsigned partition, const char *function);
+/* Sends and frees the args; fn gets NULL when the queue is not ready. */
+void			 queue_send(struct queue *, struct redis_args *, redis_reply_fn *, void *arg);
+void			 queue_add_list(struct redis_args *, const char *name, const GPtrArray *);
+/* The digest under which keys know an identity, a customer, an address. */
+void			 queue_hash(const char *text, char out[QUEUE_HASH_SIZE]);
+void			 queue_add_hashed(struct redis_args *, const char *name, const char *text);
+
+/*
+ * The outcome of a reply that may be an error; does what the error asks for
+ * (drop the connection, complain).  DONE for anything but an error.
+ */
+enum queue_outcome	 queue_judge(struct queue *, const redisReply *, struct err *);
+
+/* Setting up a new connection: calls queue_go_up() in the end. */
+void			 queue_setup(struct queue *);
+void			 queue_go_up(struct queue *);
+
+/* queue_record.c: reading what the functions return. */
+bool			 queue_is_word(const redisReply *, const char *word);
+const char		*queue_text(const redisReply *, size_t index);	/* "" if not there */
+struct ticket		*queue_read_ticket(const redisReply *record, struct err *);
+int			 queue_read_candidates(const redisReply *, unsigned partition,
+			    GPtrArray *into, struct err *);
+GPtrArray		*queue_candidates_new(void);
+
+#endif
