@@ -41,6 +41,9 @@ struct ticket_context {
 };
 
 /*
+ * own must not take a key away from the ticket that has it: the first one
+ * keeps it, else a stranger could redirect a conversation.
+ *
  * Keys are short lower-case strings safe in a Redis key.  They are plain
  * digests without the secret: two daemons on one mailbox must agree.
  */
@@ -54,6 +57,8 @@ struct ticket_keys {
 	char		*token_ticket;	/* ticket id of a verified reply token, or NULL */
 	char		*customer;	/* whom history and partition go by; never NULL */
 	char		*identity;	/* what ids are made from */
+	char		*channel;	/* its name */
+	char		*session;	/* of a chat, or a signed webhook's conversation; or NULL */
 	char		 event_id[TICKET_EVENT_ID_SIZE];
 };
 

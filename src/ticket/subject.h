@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * ticket/subject.h - what a subject tells about belonging together.
+ *
+ * Never enough to join a ticket: used for hints only.
+ */
+#ifndef TICKET_SUBJECT_H
+#define TICKET_SUBJECT_H
+
+#include <glib.h>
+
+/*
+ * The subject without "Re:", "AW:", "Fwd[2]:" and the like in front and
+ * without "[...]" tags there, case folded, blanks joined.  Free with g_free().
+ */
+char	*subject_base(const char *subject);
+
+/* Appends each ticket id named in the subject to ids (upper case, once). */
+void	 subject_ticket_ids(const char *subject, GPtrArray *ids);
+
+#endif
