@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: ISC */
+#include "check/answer.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "check/label.h"
+
+enum { GREETING_MAX = 60, GREETING_WORDS = 4, ENDING_MAX = 80, ANSWERS_MAX = 30 };
+
+/* How people begin, folded. */
+static const char *const greetings[] = {
+	"hi", "hello", "hey", "dear", "good morning", "good afternoon", "good evening", "greetings",
+	"hallo", "guten tag", "guten morgen", "guten abend", "sehr geehrte", "liebe", "lieber",
+	"moin", "servus", "grüezi", "bonjour", "bonsoir", "salut", "madame", "monsieur", "hola",
+	"buenos días", "buenas tardes", "estimado", "estimada", "ciao", "buongiorno", "salve",
+	"gentile", "beste", "geachte", "dag", "olá", "ola", "bom dia", "boa tarde", "cześć",
+	"dzień dobry", "szanowni", "здравствуйте", "добрый день", "привет"
+};
+
+/* How they end. */
+static const char *const endings[] = {
+	"thanks", "thank you", "thx", "cheers", "best regards", "best wishes", "best,",
+	"kind regards", "warm regards", "regards", "sincerely", "yours", "many thanks", "br,",
+	"mit freundlichen", "freundliche grü", "viele grü", "liebe grü", "beste grü",
+	"schöne grü", "herzliche grü", "gruß", "grüße", "gruss", "danke", "vielen dank", "mfg",
+	"lg", "vg", "cordialement", "bien à vous", "bien cordialement", "merci", "saludos",
+	"un saludo", "gracias", "atentamente", "saluti", "cordiali saluti", "grazie", "groet",
+	"groeten", "met vriendelijke", "bedankt", "obrigad", "atenciosamente", "cumprimentos",
+	"pozdrawiam", "z poważaniem", "dziękuję", "с уважением", "спасибо", "sent from",
+	"get outlook", "von meinem", "gesendet von", "envoyé de", "enviado desde", "inviato da",
+	"--"
+};
+
+void
+answer_free(gpointer p)
+{
+	struct answer	*a = p;
+
+	g_free(a->text);
+	g_free(a);
+}
+
+static bool
+begins_with_one_of(const char *line, const char *const *list, size_t n)
+{
+	g_autofree char	*folded = g_utf8_strdown(line, -1);
+	size_t		 i, len;
+
+	for (i = 0; i < n; i++) {
+		len = strlen(list[i]);
+		if (strncmp(folded, list[i], len) == 0 &&
+		    (len > 3 || !g_unichar_isalnum(g_utf8_get_char(folded + len))))
+			return true;
+	}
+	return false;
+}
+
+static size_t
+count_words(const char *line)
+{
+	size_t	n = 0;
+	bool	in = false;
+
+	for (; *line != '\0'; line++) {
+		if (*line != ' ' && *line != '\t')
+			n += !in;
+		in = *line != ' ' && *line != '\t';
+	}
+	return n;
+}
+
+/* A line of its own; "Hi, my order is 4711" says something. */
+static bool
+is_greeting(const char *line)
+{
+	return strlen(line) <= GREETING_MAX && strpbrk(line, "0123456789@") == NULL &&
+	    begins_with_one_of(line, greetings, G_N_ELEMENTS(greetings)) &&
+	    (count_words(line) <= GREETING_WORDS || g_str_has_suffix(line, ","));
+}
+
+static bool
+is_ending(const char *line)
+{
+	return strlen(line) <= ENDING_MAX &&
+	    begins_with_one_of(line, endings, G_N_ELEMENTS(endings));
+}
+
+GPtrArray *
+answer_core(const GPtrArray *lines)
+{
+	GPtrArray	*core = g_ptr_array_new_with_free_func(g_free);
+	const char	*line;
+	bool		 begun = false;
+	guint		 i;
+
+	for (i = 0; i < lines->len; i++) {
+		line = lines->pdata[i];
+		if (*line == '\0' || *line == '>')
+			continue;
+		if (!begun && is_greeting(line)) {
+			begun = true;
+			continue;
+		}
+		begun = true;
+		if (is_ending(line) && (core->len > 0 || strpbrk(line, "0123456789") == NULL))
+			break;
+		g_ptr_array_add(core, g_strdup(line));
+	}
+	return core;
+}
+
+static bool
+is_known(const GPtrArray *answers, unsigned number)
+{
+	const struct answer	*a;
+	guint			 i;
+
+	for (i = 0; i < answers->len; i++) {
+		a = answers->pdata[i];
+		if (a->number == number)
+			return true;
+	}
+	return false;
+}
+
+static void
+add(GPtrArray *answers, unsigned number, const char *text)
+{
+	struct answer	*a;
+
+	if (number == 0 || text[0] == '\0' || answers->len >= ANSWERS_MAX ||
+	    is_known(answers, number))
+		return;
+	a = g_new0(struct answer, 1);
+	a->number = number;
+	a->text = g_strdup(text);
+	g_ptr_array_add(answers, a);
+}
+
+static void
+add_line(GString *text, const char *line)
+{
+	if (text->len > 0)
+		g_string_append_c(text, '\n');
+	g_string_append(text, line);
+}
+
+/* "1. 4711" and the lines below it, up to a blank one or the next number. */
+static void
+read_numbered(GPtrArray *answers, const GPtrArray *lines)
+{
+	g_autoptr(GString)	text = g_string_new(NULL);
+	unsigned		 open = 0, number;
+	const char		*line, *rest;
+	guint			 i;
+
+	for (i = 0; i < lines->len; i++) {
+		line = lines->pdata[i];
+		number = label_number(line, &rest);
+		if (number == 0 && open > 0 && line[0] != '\0' && line[0] != '>' &&
+		    !is_ending(line)) {
+			add_line(text, line);
+			continue;
+		}
+		/* A blank line right behind the number: the value is below it. */
+		if (line[0] == '\0' && open > 0 && text->len == 0)
+			continue;
+		add(answers, open, text->str);
+		g_string_assign(text, number > 0 ? rest : "");
+		open = number;
+	}
+	add(answers, open, text->str);
+}
+
+static const char *
+skip_quote_marks(const char *line)
+{
+	return line + strspn(line, "> \t|");
+}
+
+/*
+ * "> 1. Which order is it about?" and our customer's line below it.  A quoted
+ * line without a number goes on with the question.
+ */
+static void
+read_between(GPtrArray *answers, const GPtrArray *lines)
+{
+	g_autoptr(GString)	text = g_string_new(NULL);
+	unsigned		 open = 0, number;
+	const char		*line, *rest;
+	guint			 i;
+
+	for (i = 0; i < lines->len; i++) {
+		line = lines->pdata[i];
+		if (line[0] != '>') {
+			if (open > 0 && line[0] != '\0')
+				add_line(text, line);
+			continue;
+		}
+		number = label_number(skip_quote_marks(line), &rest);
+		if (number == 0 && text->len == 0)
+			continue;
+		add(answers, open, text->str);
+		g_string_truncate(text, 0);
+		open = number;
+	}
+	add(answers, open, text->str);
+}
+
+GPtrArray *
+answer_list(const GPtrArray *lines, const GPtrArray *full_lines)
+{
+	GPtrArray	*answers = g_ptr_array_new_with_free_func(answer_free);
+
+	read_numbered(answers, lines);
+	read_between(answers, full_lines->len > 0 ? full_lines : lines);
+	return answers;
+}

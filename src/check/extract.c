@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: ISC */
+#include "check/extract.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "check/answer.h"
+#include "check/label.h"
+
+enum { MATCHES_MAX = 50, LABELS_MAX = 20, FINDINGS_MAX = 4000, SHORT_BYTES = 300,
+	SHORT_LINES = 5, PLAIN_LINES = 10 };
+
+struct extract {
+	const struct source	*source;
+	struct value_reading	 reading;
+	GPtrArray		*lines;		/* char *, of the text */
+	GPtrArray		*full;		/* of the full text */
+	GPtrArray		*core;		/* of the text without hello and goodbye */
+	GPtrArray		*answers;	/* struct answer * */
+};
+
+/* One detail being looked for. */
+struct search {
+	const struct extract	*x;
+	const struct form	*form;
+	const struct detail	*detail;
+	struct findings		*out;
+	bool			 found;		/* some value was acceptable */
+};
+
+struct extract *
+extract_new(const struct source *s)
+{
+	struct extract	*x = g_new0(struct extract, 1);
+
+	x->source = s;
+	x->reading.language = s->message->language;
+	x->reading.now_ms = s->message->date_ms;
+	x->lines = label_lines(s->text);
+	x->full = label_lines(s->full);
+	x->core = answer_core(x->lines);
+	x->answers = s->may_answer ? answer_list(x->lines, x->full) :
+	    g_ptr_array_new_with_free_func(answer_free);
+	return x;
+}
+
+void
+extract_free(struct extract *x)
+{
+	g_ptr_array_unref(x->lines);
+	g_ptr_array_unref(x->full);
+	g_ptr_array_unref(x->core);
+	g_ptr_array_unref(x->answers);
+	g_free(x);
+}
+
+static void
+add(struct search *s, const char *value, const char *source, const char *problem)
+{
+	if (s->out->found->len < FINDINGS_MAX)
+		findings_add(s->out, s->form->set->name, s->detail->set->name, value, source,
+		    problem);
+}
+
+/* True if the raw text holds an acceptable value. */
+static bool
+offer(struct search *s, const char *raw, const char *source)
+{
+	g_autofree char	*problem = NULL, *value = NULL;
+
+	if (raw[strspn(raw, " \t\n_.-?")] == '\0')
+		return false;
+	value = value_read(&s->detail->value, raw, true, &s->x->reading, &problem);
+	add(s, value != NULL ? value : raw, source, value != NULL ? NULL : problem);
+	return value != NULL;
+}
+
+static void
+look_in_fields(struct search *s)
+{
+	const GPtrArray	*names = s->detail->set->fields;
+	const char	*name, *value;
+	guint		 i;
+
+	for (i = 0; i == 0 || (names != NULL && i < names->len); i++) {
+		name = names != NULL && names->len > 0 ? names->pdata[i] : s->detail->set->name;
+		if ((value = message_field(s->x->source->message, name)) == NULL)
+			continue;
+		g_autofree char *source = g_strdup_printf("field:%s", name);
+
+		if (offer(s, value, source)) {
+			s->found = true;
+			return;
+		}
+	}
+}
+
+static void
+look_behind_labels(struct search *s, const GPtrArray *lines, const char *source)
+{
+	guint	at = 0;
+	int	i;
+
+	for (i = 0; i < LABELS_MAX && at < lines->len; i++) {
+		g_autofree char *raw = label_find(s->form, s->detail, lines, &at);
+
+		if (raw != NULL && offer(s, raw, source)) {
+			s->found = true;
+			return;
+		}
+	}
+}
+
+static void
+warn_limit(struct search *s, const struct pattern *p)
+{
+	g_autofree char	*what = g_strdup_printf("form %s: %s: match limit reached by %s",
+	    s->form->set->name, s->detail->set->name, pattern_text(p));
+
+	g_ptr_array_add(s->out->warnings, text_one_line(what, strlen(what), 300));
+}
+
+/* What a pattern hits but the detail does not accept was not meant. */
+static bool
+accept_match(struct search *s, const char *text, struct span hit, const char *source)
+{
+	g_autofree char	*raw = g_strndup(text + hit.from, hit.to - hit.from);
+	g_autofree char	*problem = NULL, *value = NULL;
+
+	value = value_read(&s->detail->value, raw, false, &s->x->reading, &problem);
+	if (value == NULL)
+		return false;
+	add(s, value, source, NULL);
+	return true;
+}
+
+static bool
+try_pattern(struct search *s, const struct pattern *p, const char *text, const char *source)
+{
+	size_t		len = strlen(text), start = 0;
+	struct span	hit, value;
+	int		i;
+
+	for (i = 0; i < MATCHES_MAX && start <= len; i++) {
+		switch (pattern_find(p, text, len, start, &hit, &value)) {
+		case PATTERN_NO:
+			return false;
+		case PATTERN_LIMIT:
+			warn_limit(s, p);
+			return false;
+		case PATTERN_YES:
+			break;
+		}
+		if (accept_match(s, text, value, source))
+			return true;
+		if (hit.to >= len)
+			return false;
+		start = hit.to > hit.from ? hit.to :
+		    (size_t)(g_utf8_next_char(text + hit.to) - text);
+	}
+	return false;
+}
+
+static void
+look_for_patterns(struct search *s, const char *text, const char *source)
+{
+	guint	i;
+
+	for (i = 0; text[0] != '\0' && i < s->detail->patterns->len; i++)
+		if (try_pattern(s, s->detail->patterns->pdata[i], text, source)) {
+			s->found = true;
+			return;
+		}
+}
+
+static void
+look_at_answers(struct search *s)
+{
+	const struct answer	*a;
+	guint			 i;
+
+	for (i = 0; i < s->x->answers->len; i++) {
+		a = s->x->answers->pdata[i];
+		g_autofree char *source = g_strdup_printf("answer %u", a->number);
+
+		offer(s, label_strip(s->detail, a->text), source);
+	}
+}
+
+static void
+look_at_lines(struct search *s)
+{
+	const GPtrArray	*core = s->x->core;
+	guint		 i;
+
+	if (core->len < 2 || core->len > PLAIN_LINES)
+		return;
+	for (i = 0; i < core->len; i++) {
+		g_autofree char *source = g_strdup_printf("line %u/%u", i + 1, core->len);
+
+		if (strlen(core->pdata[i]) <= SHORT_BYTES)
+			offer(s, label_strip(s->detail, core->pdata[i]), source);
+	}
+}
+
+static void
+look_at_whole(struct search *s)
+{
+	g_autoptr(GString)	whole = g_string_new(NULL);
+	guint			i;
+
+	for (i = 0; i < s->x->core->len; i++)
+		g_string_append_printf(whole, "%s%s", i > 0 ? "\n" : "",
+		    (const char *)s->x->core->pdata[i]);
+	if (value_takes_anything(&s->detail->value) ||
+	    (whole->len <= SHORT_BYTES && s->x->core->len <= SHORT_LINES))
+		offer(s, label_strip(s->detail, whole->str), "answer");
+}
+
+void
+extract_form(const struct extract *x, const struct form *f, struct findings *out)
+{
+	guint	i;
+
+	for (i = 0; i < f->details->len; i++) {
+		struct search	s = { x, f, f->details->pdata[i], out, false };
+
+		look_in_fields(&s);
+		look_behind_labels(&s, x->lines, "label");
+		look_for_patterns(&s, x->source->subject, "subject");
+		look_for_patterns(&s, x->source->text, "text");
+		if (x->source->may_answer) {
+			look_at_answers(&s);
+			look_at_lines(&s);
+			look_at_whole(&s);
+		}
+		if (s.found)
+			continue;
+		look_behind_labels(&s, x->full, "quoted");
+		look_for_patterns(&s, x->source->full, "quoted");
+	}
+}
+
+static bool
+is_filler(const char *line, const GPtrArray *forms)
+{
+	guint	i;
+
+	if (line[strspn(line, " \t-_*=.>")] == '\0')
+		return true;
+	for (i = 0; i < forms->len; i++)
+		if (label_is_empty(forms->pdata[i], line))
+			return true;
+	return false;
+}
+
+bool
+extract_is_empty(const struct extract *x, const GPtrArray *forms)
+{
+	guint	i;
+
+	for (i = 0; i < x->core->len; i++)
+		if (!is_filler(x->core->pdata[i], forms))
+			return false;
+	return x->source->message->attachments->len == 0 && x->source->message->fields->len == 0;
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: ISC */
+#include "check/label.h"
+
+#include <string.h>
+
+enum { LINES_MAX = 2000, NUMBER_MAX = 30 };
+
+GPtrArray *
+label_lines(const char *text)
+{
+	GPtrArray	*lines = g_ptr_array_new_with_free_func(g_free);
+	const char	*at = text, *end;
+
+	while (*at != '\0' && lines->len < LINES_MAX) {
+		end = at + strcspn(at, "\n");
+		g_ptr_array_add(lines, g_strstrip(g_strndup(at, (gsize)(end - at))));
+		at = *end == '\n' ? end + 1 : end;
+	}
+	return lines;
+}
+
+/* The length of a bullet, bold sign or blank that at begins with, or 0. */
+static size_t
+ornament(const char *at)
+{
+	static const char *const	signs[] = { " ", "\t", "*", "-", "•", "·", "–", "_", "☐",
+		"▪", "➤", "|", "\302\240" };
+	size_t				i;
+
+	for (i = 0; i < G_N_ELEMENTS(signs); i++)
+		if (g_str_has_prefix(at, signs[i]))
+			return strlen(signs[i]);
+	return 0;
+}
+
+static const char *
+skip_ornaments(const char *at)
+{
+	size_t	len;
+
+	while ((len = ornament(at)) > 0)
+		at += len;
+	return at;
+}
+
+static bool
+is_gap(gunichar c)
+{
+	return c == ' ' || c == '\t' || c == '_' || c == '-' || c == 0xa0;
+}
+
+static const char *
+skip_gap(const char *at)
+{
+	while (*at != '\0' && is_gap(g_utf8_get_char(at)))
+		at = g_utf8_next_char(at);
+	return at;
+}
+
+/* Behind the label, or NULL: letters in any case, any gap between words. */
+static const char *
+skip_words(const char *at, const char *words)
+{
+	while (*words != '\0') {
+		if (is_gap(g_utf8_get_char(words))) {
+			if (!is_gap(g_utf8_get_char(at)))
+				return NULL;
+			words = skip_gap(words);
+			at = skip_gap(at);
+			continue;
+		}
+		if (*at == '\0' || g_unichar_tolower(g_utf8_get_char(at)) !=
+		    g_unichar_tolower(g_utf8_get_char(words)))
+			return NULL;
+		at = g_utf8_next_char(at);
+		words = g_utf8_next_char(words);
+	}
+	return g_unichar_isalnum(g_utf8_get_char(at)) ? NULL : at;
+}
+
+/* "(8 digits)", "*" and "**" between a label and its colon. */
+static const char *
+skip_remark(const char *at)
+{
+	const char	*end;
+
+	while (*at == ' ' || *at == '*' || *at == '\t')
+		at++;
+	if (*at == '(' && (end = strchr(at, ')')) != NULL)
+		at = end + 1;
+	while (*at == ' ' || *at == '*' || *at == '\t')
+		at++;
+	return at;
+}
+
+/*
+ * Behind the sign that parts label and value, or NULL.  A mere blank parts
+ * them only if the detail is picky: "Order status unknown" is no order.
+ */
+static const char *
+skip_separator(const struct detail *d, const char *at)
+{
+	static const char *const	signs[] = { ":", "：", "=", "–", "—", "->", "- ", "#",
+		"|", ">" };
+	const char			*behind = skip_remark(at);
+	size_t				 i;
+
+	for (i = 0; i < G_N_ELEMENTS(signs); i++)
+		if (g_str_has_prefix(behind, signs[i])) {
+			behind += strlen(signs[i]);
+			return behind + strspn(behind, " \t*");
+		}
+	if (*behind == '\0' || behind == at)
+		return *behind == '\0' ? behind : NULL;
+	if (memchr(at, '\t', (size_t)(behind - at)) != NULL || behind - at >= 2 ||
+	    !value_takes_anything(&d->value))
+		return behind;
+	return NULL;
+}
+
+/* Behind "label:", or NULL if the line does not begin with the label. */
+static const char *
+behind_label(const struct detail *d, const char *line)
+{
+	const char	*rest, *at, *behind;
+	guint		 i;
+
+	label_number(line, &rest);
+	at = skip_ornaments(rest);
+	for (i = 0; i < d->labels->len; i++) {
+		if ((behind = skip_words(at, d->labels->pdata[i])) == NULL)
+			continue;
+		if ((behind = skip_separator(d, behind)) != NULL)
+			return behind;
+	}
+	return NULL;
+}
+
+static bool
+begins_with_label(const struct form *f, const char *line)
+{
+	guint	i;
+
+	for (i = 0; i < f->details->len; i++)
+		if (behind_label(f->details->pdata[i], line) != NULL)
+			return true;
+	return false;
+}
+
+static const char *
+strip_question(const struct detail *d, const char *text)
+{
+	const char	*behind;
+
+	if (d->set->question == NULL || d->set->question[0] == '\0' ||
+	    (behind = skip_words(text, d->set->question)) == NULL)
+		return text;
+	return behind + strspn(behind, " \t:*");
+}
+
+bool
+label_is_empty(const struct form *f, const char *line)
+{
+	const char	*behind;
+	guint		 i;
+
+	for (i = 0; i < f->details->len; i++) {
+		behind = behind_label(f->details->pdata[i], line);
+		if (behind == NULL)
+			continue;
+		behind = strip_question(f->details->pdata[i], behind);
+		if (behind[strspn(behind, "_. ")] == '\0')
+			return true;
+	}
+	return false;
+}
+
+const char *
+label_strip(const struct detail *d, const char *text)
+{
+	const char	*behind = behind_label(d, text);
+
+	return strip_question(d, behind != NULL ? behind : text);
+}
+
+char *
+label_find(const struct form *f, const struct detail *d, const GPtrArray *lines, guint *at)
+{
+	const char	*behind, *next;
+	guint		 i;
+
+	for (i = *at; i < lines->len; i++) {
+		if ((behind = behind_label(d, lines->pdata[i])) == NULL)
+			continue;
+		behind = strip_question(d, behind);
+		if (*behind == '\0' && i + 1 < lines->len) {
+			next = lines->pdata[i + 1];
+			if (*next == '\0' && i + 2 < lines->len)
+				next = lines->pdata[i + 2];
+			if (!begins_with_label(f, next) && *next != '>')
+				behind = next;
+		}
+		*at = i + 1;
+		return g_strdup(behind);
+	}
+	*at = lines->len;
+	return NULL;
+}
+
+/* Words that point back to a question: "zu 1:", "to 1)", "re 1:". */
+static const char *
+skip_pointer(const char *at)
+{
+	static const char *const	words[] = { "zu ", "to ", "ad ", "re ", "question ",
+		"answer ", "frage ", "antwort ", "no. ", "nr. ", "punkt ", "point ", "#", "(", "[",
+		"a", "q" };
+	size_t				i;
+
+	for (i = 0; i < G_N_ELEMENTS(words); i++)
+		if (g_ascii_strncasecmp(at, words[i], strlen(words[i])) == 0 &&
+		    g_ascii_isdigit(at[strlen(words[i])]))
+			return at + strlen(words[i]);
+	return at;
+}
+
+unsigned
+label_number(const char *line, const char **rest)
+{
+	const char	*at = skip_pointer(line);
+	bool		 pointed = at > line;
+	unsigned	 n = 0;
+	size_t		 i;
+
+	*rest = line;
+	for (i = 0; g_ascii_isdigit(at[i]) && i < 3; i++)
+		n = n * 10 + (unsigned)(at[i] - '0');
+	if (i == 0 || i > 2 || n == 0 || n > NUMBER_MAX)
+		return 0;
+	at += i;
+	i = strspn(at, ".):]-=");
+	/* "1.5 kg" and "3 parcels" begin with a number and are no answers by number. */
+	if (i == 0 && !(pointed && (*at == ' ' || *at == '\0')))
+		if (at[0] != ' ' || (at[1] != '-' && at[1] != ':' && at[1] != '='))
+			return 0;
+	if (i == 1 && *at != ')' && *at != ':' && g_ascii_isdigit(at[1]))
+		return 0;
+	at += i;
+	at += strspn(at, " \t");
+	if (i == 0)
+		at += strspn(at, "-:= ");
+	*rest = at;
+	return n;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * check/label.h - "Order number: 4711", and answers numbered like questions.
+ *
+ * People copy the form into their mail, fill in a web form whose mailer
+ * writes one line per field, or answer below, behind or between our numbered
+ * questions.  This reads all of these line by line.
+ */
+#ifndef CHECK_LABEL_H
+#define CHECK_LABEL_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "check/form.h"
+
+/* Lines without blanks at their ends; char *. */
+GPtrArray	*label_lines(const char *text);
+
+/*
+ * The value behind a label of the detail in the lines from *at on, or, when
+ * nothing stands behind it, in the next line.  New, "" if the label has no
+ * value; NULL if there is no (further) such line.  *at moves behind it.
+ */
+char		*label_find(const struct form *, const struct detail *, const GPtrArray *lines,
+		    guint *at);
+
+/* Does the line begin with a label of the form and have nothing behind it? */
+bool		 label_is_empty(const struct form *, const char *line);
+
+/* The number a line begins with ("2. ", "#2", "(2)", "2) "), 0 if none; *rest
+ * is what stands behind it. */
+unsigned	 label_number(const char *line, const char **rest);
+
+/* What remains of an answer when our own label and question are taken off. */
+const char	*label_strip(const struct detail *, const char *text);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: ISC */
+#include "check/source.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "check/pattern.h"
+
+static char *
+take_text(const char *text)
+{
+	size_t	len;
+
+	if (text == NULL)
+		return g_strdup("");
+	len = strlen(text);
+	if (g_utf8_validate(text, (gssize)len, NULL))
+		return g_strndup(text, text_cut(text, len, PATTERN_TEXT_MAX));
+	return text_valid(text, MIN(len, PATTERN_TEXT_MAX), NULL);
+}
+
+/* "support+token@": made by us, for those who answer. */
+static bool
+has_tag(const char *addr)
+{
+	const char	*plus = strchr(addr, '+'), *at = strrchr(addr, '@');
+
+	return plus != NULL && at != NULL && plus < at;
+}
+
+static bool
+may_answer(const struct message *m)
+{
+	const struct address	*to;
+	guint			 i;
+
+	if (m->in_reply_to != NULL || m->references->len > 0 || m->session != NULL ||
+	    message_field(m, "conversation") != NULL)
+		return true;
+	for (i = 0; i < m->delivered_to->len; i++)
+		if (has_tag(m->delivered_to->pdata[i]))
+			return true;
+	for (i = 0; i < m->to->len; i++) {
+		to = m->to->pdata[i];
+		if (has_tag(to->addr))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_blank(const char *text)
+{
+	return text[strspn(text, " \t\n\r")] == '\0';
+}
+
+void
+source_init(struct source *s, const char *channel, const struct message *m)
+{
+	s->message = m;
+	s->channel = channel;
+	s->subject = take_text(m->subject);
+	s->text = take_text(m->text);
+	s->full = take_text(m->full_text);
+	s->may_answer = may_answer(m);
+	/* Forwarded without a word: what is quoted is what they want to say. */
+	if (!s->may_answer && is_blank(s->text)) {
+		g_free(s->text);
+		s->text = g_strdup(s->full);
+	}
+	if (strcmp(s->full, s->text) == 0)
+		s->full[0] = '\0';
+}
+
+void
+source_fini(struct source *s)
+{
+	g_free(s->subject);
+	g_free(s->text);
+	g_free(s->full);
+}
