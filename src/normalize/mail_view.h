@@ -2,7 +2,7 @@
 /*
  * normalize/mail_view.h - a mail taken apart: headers and leaf parts, decoded.
  *
- * Made once by mail_parse() (normalize/mail_parse.h); everything that
+ * Made once by pre_scan() (normalize/pre_scan.h); everything that
  * interprets a mail (sender, body, attachments, automatic mail, bounces)
  * works on this and never on the bytes.  Whatever the bytes were, there is a
  * view: damage is repaired or shortened, and said in warnings.
@@ -44,6 +44,8 @@ struct mail_part {
 	unsigned	 index;		/* place among the leaves, from 0 */
 	const char	*parent;	/* type of the multipart it is directly in; "" at depth 0 */
 	unsigned	 parent_id;	/* leaves of one multipart share it; 0 at depth 0 */
+	unsigned	 alternative_id;	/* leaves of one multipart/alternative, however deep,
+						   share it; 0: in none */
 	bool		 in_alternative;	/* in any of the enclosing multiparts */
 	bool		 in_related;
 	bool		 in_report;

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Reads a sample in every encoding that is in use and asks whether the result
+ * looks like a language: letters of one alphabet, the frequent ones, in the
+ * case one would expect, and no signs in the middle of words.
+ */
+#include "normalize/charset.h"
+
+#include <glib.h>
+#include <string.h>
+
+#define SAMPLE	3000
+
+struct reading {
+	const char	*charset;
+	const char	*letters;	/* what the language adds to a-z; NULL: Cyrillic, CJK */
+	int		 bonus;		/* per mille of the score: which one is met more often */
+};
+
+static const struct reading readings[] = {
+	{ "windows-1252", "äöüßÄÖÜ", 60 },
+	{ "windows-1252", "àâçéèêëîïôùûüœÀÂÇÉÈÊËÎÏÔÙÛÜŒ", 60 },
+	{ "windows-1252", "áéíñóúüÁÉÍÑÓÚÜ¿¡ºª", 60 },
+	{ "windows-1252", "ãõçáéíóúâêôàÃÕÇÁÉÍÓÚÂÊÔÀºª", 50 },
+	{ "windows-1252", "àèéìòùÀÈÉÌÒÙ", 50 },
+	{ "windows-1252", "åäöéÅÄÖÉæøÆØ", 50 },
+	{ "windows-1252", "ðþæöáéíóúýÐÞÆÖÁÉÍÓÚÝ", 20 },
+	{ "windows-1252", "éëïóèöüÉËÏÓ", 50 },
+	{ "windows-1250", "áčďéěíňóřšťúůýžÁČĎÉĚÍŇÓŘŠŤÚŮÝŽ", 20 },
+	{ "windows-1250", "áäčďéíĺľňóôŕšťúýžÁÄČĎÉÍĹĽŇÓÔŔŠŤÚÝŽ", 15 },
+	{ "windows-1250", "ąćęłńóśźżĄĆĘŁŃÓŚŹŻ", 20 },
+	{ "windows-1250", "áéíóöőúüűÁÉÍÓÖŐÚÜŰ", 15 },
+	{ "windows-1250", "ăâîşţĂÂÎŞŢ", 10 },
+	{ "windows-1250", "čćđšžČĆĐŠŽ", 10 },
+	{ "iso-8859-2", "áčďéěíňóřšťúůýžÁČĎÉĚÍŇÓŘŠŤÚŮÝŽ", 10 },
+	{ "iso-8859-2", "ąćęłńóśźżĄĆĘŁŃÓŚŹŻ", 10 },
+	{ "windows-1254", "çğıöşüâîÇĞİÖŞÜ", 30 },
+	{ "windows-1257", "ąčęėįšųūžĄČĘĖĮŠŲŪŽāēīļņģķĀĒĪ", 0 },
+	{ "windows-1253", "αβγδεζηθικλμνξοπρσςτυφχψωάέήίόύώΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ", 10 },
+	{ "windows-1255", "אבגדהוזחטיךכלםמןנסעףפץצקרשת", 10 },
+	{ "windows-1256", "ابتثجحخدذرزسشصضطظعغفقكلمنهويةىئءؤأإآ", 10 },
+	{ "windows-874", "กขคงจฉชซญดตถทธนบปผฝพฟมยรลวศษสหอฮะัาำิีึืุูเแโใไ็่้์ๆฯ", 10 },
+	{ "windows-1251", NULL, 30 },
+	{ "koi8-r", NULL, 20 },
+	{ "koi8-u", NULL, 10 },
+	{ "iso-8859-5", NULL, 0 },
+	{ "cp866", NULL, 0 },
+	{ "mac-cyrillic", NULL, -40 },
+	{ "macintosh", "äöüßÄÖÜéèàçêñó", -60 },
+	{ "cp850", "äöüßÄÖÜéèàçêñó", -60 },
+	{ "shift_jis", NULL, 30 },
+	{ "euc-jp", NULL, 20 },
+	{ "gb18030", NULL, 30 },
+	{ "big5", NULL, 20 },
+	{ "cp949", NULL, 20 },
+};
+
+static const char often_han[] =
+    "的一是不了人我在有他这这为之大来以个中上们到说国和地也子时道出而要于就下得可你年生自会那后能"
+    "对着事其里所去行过家用发天如都成经没作现些主方很前样起把好动进法老两等被面同已问最间此者部力"
+    "理多心位次件请谢您公司订单号货退款收帮客服网站支付密码账户登录邮箱联系电话感询查询价格"
+    "這為來個們到說國時過後會對裡發現經沒動進兩問間請謝單號貨幫網價電話聯繫帳戶登錄訂購詢產品"
+    "本日月時分前後会社様注文商品届送料金願返信問合連絡先名電話番号件確認何所見入手場方今思言業新";
+static const char often_hangul[] =
+    "이다는을를가에의고하은도로한지기니어서사시나라수있자인그리아게해습안주요정만보대일내들적상것과"
+    "면했문제님감녕세합까부드원구전화번호성송품배환불계연락처입무조신오전저제건확답장메테스트";
+static const char often_cyrillic[] = "оеаинтсрвлкмдпуОЕАИНТСРВЛКМДПУ";
+
+/* Han or Hangul that people write often; CJK signs and kana too. */
+static int
+weigh_cjk(gunichar c)
+{
+	if (c >= 0x3041 && c <= 0x3096)
+		return 40;
+	if ((c >= 0x30a1 && c <= 0x30fc) || (c >= 0x3001 && c <= 0x3011))
+		return 30;
+	if (c >= 0xff01 && c <= 0xff5e)
+		return 24;
+	if (c >= 0x4e00 && c <= 0x9fff)
+		return g_utf8_strchr(often_han, -1, c) != NULL ? 50 : 8;
+	if (c >= 0xac00 && c <= 0xd7a3)
+		return g_utf8_strchr(often_hangul, -1, c) != NULL ? 46 : 4;
+	if (c >= 0xff61 && c <= 0xff9f)
+		return 2;
+	return 0;
+}
+
+static int
+weigh_cyrillic(gunichar c, gunichar before, gunichar next)
+{
+	if (c < 0x400 || c > 0x491)
+		return 0;
+	if ((before < 0x80 && g_ascii_isalpha((char)before)) ||
+	    (next < 0x80 && g_ascii_isalpha((char)next)))
+		return -20;
+	if (g_unichar_isupper(c) && g_unichar_islower(before))
+		return -12;
+	if (g_utf8_strchr(often_cyrillic, -1, c) != NULL)
+		return g_unichar_islower(c) ? 25 : 16;
+	if ((c >= 0x410 && c <= 0x44f) || c == 0x451 || c == 0x401)
+		return 11;
+	return c == 0x456 || c == 0x457 || c == 0x454 || c == 0x491 ? 11 : -8;
+}
+
+/* Signs of ordinary typing; they say little. */
+static bool
+is_plain_sign(gunichar c)
+{
+	return c == 0xa0 || g_utf8_strchr("§°«»„“”‚‘’–—…€£©®•´·№", -1, c) != NULL;
+}
+
+static int
+weigh(const struct reading *r, gunichar c, gunichar before, gunichar next)
+{
+	int	w;
+
+	if (c == 0xfffd || g_unichar_iscntrl(c) || g_unichar_type(c) == G_UNICODE_PRIVATE_USE)
+		return -60;
+	if (r->letters != NULL && g_utf8_strchr(r->letters, -1, c) != NULL) {
+		if (g_unichar_isupper(c) && g_unichar_islower(before))
+			return -20;
+		return 20;
+	}
+	if (is_plain_sign(c))
+		return g_unichar_isalpha(before) && g_unichar_isalpha(next) && c != 0x2019 ? -6 : 4;
+	if (r->letters == NULL &&
+	    ((w = weigh_cjk(c)) != 0 || (w = weigh_cyrillic(c, before, next)) != 0))
+		return w;
+	if (g_unichar_isalpha(c))
+		return -6;
+	return g_unichar_isalpha(before) || g_unichar_isalpha(next) ? -20 : -8;
+}
+
+/* Points per high byte, times 1000; very low if the bytes are not valid. */
+static long
+score(const struct reading *r, const char *sample, size_t len, long high)
+{
+	bool		 damaged = false;
+	g_autofree char	*utf8 = charset_convert(sample, len, r->charset, true, &damaged);
+	const char	*at;
+	gunichar	 c, before = ' ', next;
+	long		 sum = 0;
+
+	if (utf8 == NULL)
+		return -1000000;
+	for (at = utf8; *at != '\0'; before = c) {
+		c = g_utf8_get_char(at);
+		at = g_utf8_next_char(at);
+		if (c < 0x80)
+			continue;
+		next = g_utf8_get_char(at);
+		sum += weigh(r, c, before, next);
+	}
+	return sum * 1000 / high + r->bonus * 10;
+}
+
+static long
+count_high(const char *bytes, size_t len)
+{
+	long	n = 0;
+	size_t	i;
+
+	for (i = 0; i < len; i++)
+		n += (bytes[i] & 0x80) != 0;
+	return n;
+}
+
+/* Up to SAMPLE bytes around the high ones, cut at blanks. */
+static GString *
+take_sample(const char *bytes, size_t len)
+{
+	GString	*out = g_string_sized_new(SAMPLE + 256);
+	size_t	 i = 0, start, n;
+
+	while (i < len && out->len < SAMPLE) {
+		for (start = i; i < len && (bytes[i] & 0x80) == 0; i++)
+			if (bytes[i] == '\n' || bytes[i] == ' ')
+				start = i + 1;
+		if (i == len)
+			break;
+		for (n = 0; i < len && bytes[i] != '\n' && n < 512; i++, n++)
+			;
+		g_string_append_len(out, bytes + start, (gssize)(i - start));
+		g_string_append_c(out, '\n');
+	}
+	return out;
+}
+
+const char *
+charset_guess(const char *bytes, size_t len)
+{
+	g_autoptr(GString)	 sample = take_sample(bytes, len);
+	long			 high = count_high(sample->str, sample->len);
+	long			 best = -999999, s;
+	const char		*name = "windows-1252";
+	size_t			 i;
+
+	if (high == 0)
+		return "utf-8";
+	for (i = 0; i < G_N_ELEMENTS(readings); i++) {
+		s = score(&readings[i], sample->str, sample->len, high);
+		if (s > best) {
+			best = s;
+			name = readings[i].charset;
+		}
+	}
+	return best < -20000 ? "windows-1252" : name;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: ISC */
+#include "normalize/from_mime.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "normalize/attachment.h"
+#include "normalize/body.h"
+#include "normalize/headers.h"
+#include "normalize/language.h"
+#include "normalize/pre_scan.h"
+#include "normalize/uudecode.h"
+
+#define DEFAULT_MAX_MAIL	(64 * 1024 * 1024)
+#define DEFAULT_MAX_TEXT	(2 * 1024 * 1024)
+#define MAX_SUBJECT		2000
+
+static void
+read_subject(struct message *m, const struct mail_view *v)
+{
+	const char	*value = mail_view_header(v, "Subject");
+
+	if (value != NULL)
+		m->subject = g_strndup(value, text_cut(value, strlen(value), MAX_SUBJECT));
+}
+
+static bool
+add_ids(const struct mail_header *h, void *list)
+{
+	headers_ids(h->raw, list);
+	return true;
+}
+
+static char *
+first_id(const struct mail_view *v, const char *name)
+{
+	g_autoptr(GPtrArray)	ids = g_ptr_array_new_with_free_func(g_free);
+
+	headers_ids(mail_view_raw(v, name), ids);
+	return ids->len > 0 ? g_strdup(g_ptr_array_index(ids, 0)) : NULL;
+}
+
+static void
+read_thread(struct message *m, struct mail_view *v)
+{
+	const char	*date = mail_view_raw(v, "Date");
+
+	m->message_id = first_id(v, "Message-ID");
+	if (m->message_id == NULL)
+		m->message_id = first_id(v, "X-Message-ID");
+	m->in_reply_to = first_id(v, "In-Reply-To");
+	mail_view_each_header(v, "References", add_ids, m->references);
+	m->date_ms = headers_date(date);
+	if (m->date_ms == -1)
+		mail_view_warn(v, date == NULL ? "date-missing" : "date-unreadable");
+}
+
+static void
+add_uu_file(void *m, const char *name, GBytes *content)
+{
+	attachment_add(m, name, NULL, content);
+}
+
+static void
+read_body(struct message *m, struct mail_view *v, size_t max)
+{
+	struct body	 b;
+	char		*rest;
+
+	body_choose(v, max, &b);
+	m->full_text = g_steal_pointer(&b.text);
+	m->html = g_steal_pointer(&b.html);
+	b.html = m->html;
+	if ((rest = uudecode_extract(m->full_text, add_uu_file, m)) != NULL) {
+		g_free(m->full_text);
+		m->full_text = rest;
+		mail_view_warn(v, "uuencoded: files taken out of the text");
+	}
+	attachment_collect(m, v, &b);
+	b.html = NULL;
+	body_clear(&b);
+	if (*m->full_text == '\0' && m->attachments->len > 0)
+		mail_view_warn(v, "text-missing");
+	m->text = g_strdup(m->full_text);
+}
+
+/* Without CR and without line ends behind the last line: IMAP and a maildir
+ * give the same bytes with different ones. */
+static void
+digest_body(struct digest *d, const char *p, size_t len)
+{
+	const char	*end, *cr;
+
+	while (len > 0 && (p[len - 1] == '\n' || p[len - 1] == '\r'))
+		len--;
+	for (end = p + len; p < end; p = cr + 1) {
+		if ((cr = memchr(p, '\r', (size_t)(end - p))) == NULL)
+			cr = end;
+		digest_add(d, p, (size_t)(cr - p));
+	}
+}
+
+static void
+set_digests(struct message *m, const struct mail_view *v, const char *bytes, size_t len)
+{
+	static const char *const names[] = { "Message-ID", "From", "Date", "Subject", "To" };
+	struct digest	*d = digest_new();
+	uint8_t		 out[DIGEST_SIZE];
+	size_t		 i;
+
+	for (i = 0; i < G_N_ELEMENTS(names); i++)
+		digest_add_field(d, mail_view_raw(v, names[i]));
+	digest_body(d, bytes + v->header_len, len - v->header_len);
+	digest_end(d, out);
+	digest_hex(out, DIGEST_SIZE, m->content_digest);
+}
+
+static void
+take_warnings(struct message *m, struct mail_view *v)
+{
+	guint	i;
+
+	for (i = 0; i < v->warnings->len; i++)
+		message_warn(m, "%s", (const char *)g_ptr_array_index(v->warnings, i));
+}
+
+void
+from_mime(struct message *m, const struct arrival *a, const struct normalize_options *o)
+{
+	struct mail_view	*v = pre_scan(a->bytes, o->max_mail ? o->max_mail : DEFAULT_MAX_MAIL);
+	gsize			 len;
+	const char		*bytes = g_bytes_get_data(a->bytes, &len);
+
+	from_mime_people(m, v, a, o);
+	read_subject(m, v);
+	read_thread(m, v);
+	read_body(m, v, o->max_text ? o->max_text : DEFAULT_MAX_TEXT);
+	set_digests(m, v, bytes != NULL ? bytes : "", len);
+	m->language = g_strdup(language_guess(m->text));
+	if (arrival_fact(a, ARRIVAL_FACT_TRUNCATED) != NULL)
+		mail_view_warn(v, "mail-not-fetched: %s bytes", arrival_fact(a, ARRIVAL_FACT_TRUNCATED));
+	take_warnings(m, v);
+	mail_view_free(v);
+}

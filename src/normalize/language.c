@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: ISC */
+#include "normalize/language.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <string.h>
+
+#define MAX_BYTES	8000
+#define MAX_WORDS	800
+
+struct language {
+	const char	*code;
+	const char	*words;		/* small words of every text, a blank around each */
+	const char	*letters;	/* what others do not have */
+};
+
+static const struct language languages[] = {
+	{ "en", " the and of to is in that you for it with this have are be my on not your was please i we can ", "" },
+	{ "de", " der die das und ist nicht ich sie mit ein eine den zu für auf es bitte wir haben mir habe im von auch wie ", "ß" },
+	{ "fr", " le la les et est je vous de des une pas pour que dans un avec ce nous mon votre bonjour du sur suis ai ", "œçêèù" },
+	{ "es", " el la los que de y en un una por con no es para mi su se me gracias hola las del está lo pero ", "ñ¿¡" },
+	{ "pt", " o a os que de e em um uma por com não é para meu minha se as do da obrigado olá no na mas você ", "ãõ" },
+	{ "it", " il la di che e un una per non è con sono mi si del della ho grazie i le al buongiorno ma come vi ", "ìò" },
+	{ "nl", " de het een en van ik is niet dat je u met op voor te zijn mijn er wij maar heb bij graag aan ", "" },
+	{ "pl", " i w na nie się do z to że jest o jak mam proszę po dla czy mi za od dzień dobry ale są ", "ąęłńśźż" },
+	{ "cs", " a je se na v to že s z do jsem o i za pro jak ale dobrý den prosím mi po by děkuji máte ", "ěřů" },
+	{ "sv", " och att det som en på är av för jag med inte har till den om ett hej mitt ni men kan från ", "" },
+	{ "no", " og det som en på er av for jeg med ikke har til den om et hei min vi men kan fra å ", "" },
+	{ "da", " og det som en på er af for jeg med ikke har til den om et hej min vi men kan fra at ", "" },
+	{ "fi", " ja on ei että se en olen tämä kun mutta hei minun ole oli kiitos voi jos niin myös ", "" },
+	{ "tr", " ve bir bu için ne de da ile ben mi çok merhaba var yok değil olarak ama nasıl lütfen teşekkür ", "ğış" },
+	{ "vi", " và của là có không tôi cho được các một trong với này đã người xin ", "đơư" },
+	{ "ru", " и в не на я что с по как это мы у за к но вы из от для мне здравствуйте так есть ", "ыэё" },
+	{ "uk", " і в не на я що з по як це ми у за до але ви та від для мені є ", "іїєґ" },
+};
+
+/* One script says it all; NULL if it is Latin or Cyrillic. */
+static const char *
+by_script(const char *text, size_t len)
+{
+	size_t		 kana = 0, han = 0, hangul = 0, greek = 0, hebrew = 0, arabic = 0, thai = 0;
+	size_t		 letters = 0;
+	const char	*at;
+	gunichar	 c;
+
+	for (at = text; at < text + len; at = g_utf8_next_char(at)) {
+		c = g_utf8_get_char(at);
+		letters += g_unichar_isalpha(c);
+		kana += c >= 0x3040 && c <= 0x30ff;
+		han += c >= 0x4e00 && c <= 0x9fff;
+		hangul += c >= 0xac00 && c <= 0xd7a3;
+		greek += c >= 0x370 && c <= 0x3ff;
+		hebrew += c >= 0x590 && c <= 0x5ff;
+		arabic += c >= 0x600 && c <= 0x6ff;
+		thai += c >= 0xe00 && c <= 0xe7f;
+	}
+	if (letters == 0)
+		return NULL;
+	if (kana > 1 && (kana + han) * 4 > letters)
+		return "ja";
+	if (hangul * 4 > letters)
+		return "ko";
+	if (han * 4 > letters)
+		return "zh";
+	if (greek * 2 > letters)
+		return "el";
+	if (hebrew * 2 > letters)
+		return "he";
+	if (arabic * 2 > letters)
+		return "ar";
+	return thai * 2 > letters ? "th" : NULL;
+}
+
+static void
+count_word(const char *word, int *score)
+{
+	g_autofree char	*key = g_strdup_printf(" %s ", word);
+	size_t		 i;
+
+	for (i = 0; i < G_N_ELEMENTS(languages); i++)
+		if (strstr(languages[i].words, key) != NULL)
+			score[i] += 2;
+}
+
+/* Letters that only one or two languages use. */
+static void
+count_letters(const char *lower, int *score)
+{
+	const char	*at;
+	size_t		 i;
+
+	for (at = lower; *at != '\0'; at = g_utf8_next_char(at))
+		if ((unsigned char)*at >= 0x80)
+			for (i = 0; i < G_N_ELEMENTS(languages); i++)
+				if (g_utf8_strchr(languages[i].letters, -1, g_utf8_get_char(at)) != NULL)
+					score[i]++;
+}
+
+static bool
+is_letter(const char *at)
+{
+	return (unsigned char)*at >= 0x80 ? g_unichar_isalpha(g_utf8_get_char(at)) :
+	    g_ascii_isalpha(*at);
+}
+
+const char *
+language_guess(const char *utf8)
+{
+	int		 score[G_N_ELEMENTS(languages)] = { 0 };
+	size_t		 len, i, best = 0, words = 0;
+	g_autofree char	*lower = NULL;
+	const char	*code;
+	char		*at, *start, keep;
+
+	if (utf8 == NULL)
+		return NULL;
+	len = strlen(utf8);
+	if (len > MAX_BYTES)
+		for (len = MAX_BYTES; len > 0 && ((unsigned char)utf8[len] & 0xc0) == 0x80; len--)
+			;
+	if ((code = by_script(utf8, len)) != NULL)
+		return code;
+	lower = g_utf8_strdown(utf8, (gssize)len);
+	count_letters(lower, score);
+	for (at = lower; *at != '\0' && words < MAX_WORDS;) {
+		if (!is_letter(at)) {
+			at = g_utf8_next_char(at);
+			continue;
+		}
+		for (start = at; *at != '\0' && is_letter(at); at = g_utf8_next_char(at))
+			;
+		words++;
+		if (at - start > 24)
+			continue;
+		keep = *at;
+		*at = '\0';
+		count_word(start, score);
+		*at = keep;
+	}
+	for (i = 1; i < G_N_ELEMENTS(languages); i++)
+		if (score[i] > score[best])
+			best = i;
+	return score[best] >= 4 ? languages[best].code : NULL;
+}
