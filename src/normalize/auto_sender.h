@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * normalize/auto_sender.h - what the name before the @ says.
+ *
+ * Used by normalize/auto_mail.c and normalize/bounce.c.
+ */
+#ifndef NORMALIZE_AUTO_SENDER_H
+#define NORMALIZE_AUTO_SENDER_H
+
+enum auto_sender {
+	AUTO_SENDER_PERSON,
+	AUTO_SENDER_ROLE,	/* postmaster, root: may be a person, is never answered */
+	AUTO_SENDER_NO_REPLY,	/* says itself that nobody reads there */
+	AUTO_SENDER_DAEMON	/* mailer-daemon and its like */
+};
+
+/* addr may be NULL: a person, as far as we can tell. */
+enum auto_sender	auto_sender_kind(const char *addr);
+
+#endif

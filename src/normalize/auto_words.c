@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: ISC */
+#include "normalize/auto_words.h"
+
+#include <glib.h>
+#include <string.h>
+
+#include "normalize/auto_phrases.h"
+
+#define BODY_LOOK	3000	/* bytes of a text that are looked at */
+
+static bool
+is_word(gunichar c)
+{
+	return g_unichar_isalnum(c) || g_unichar_ismark(c);
+}
+
+/* Latin and Greek lose their accents; elsewhere a mark is part of the letter. */
+static bool
+drops_marks(gunichar c)
+{
+	GUnicodeScript	 script = g_unichar_get_script(c);
+
+	return script == G_UNICODE_SCRIPT_LATIN || script == G_UNICODE_SCRIPT_GREEK;
+}
+
+static const char *
+plain_spelling(gunichar c)
+{
+	switch (c) {
+	case 0x131: return "i";
+	case 0x111: return "d";
+	case 0x142: return "l";
+	case 0xf8: return "o";
+	case 0xe6: return "ae";
+	case 0x2010: case 0x2011: case 0x2012: case 0x2013: case 0x2014: case 0x2015:
+	case 0x2212: return "-";
+	case 0x2018: case 0x2019: case 0x201a: case 0x2032: case 0xb4: case 0x60: return "'";
+	case 0x201c: case 0x201d: case 0x201e: case 0xab: case 0xbb: return "\"";
+	}
+	return NULL;
+}
+
+/* Appends decomposed, folded text without the accents that do not count. */
+static void
+append_plain(GString *out, const char *decomposed)
+{
+	bool	 drop = false;
+
+	for (const char *p = decomposed; *p != '\0'; p = g_utf8_next_char(p)) {
+		gunichar	 c = g_utf8_get_char(p);
+		const char	*plain = plain_spelling(c);
+		GUnicodeType	 type = g_unichar_type(c);
+
+		if (g_unichar_ismark(c)) {
+			if (!drop)
+				g_string_append_unichar(out, c);
+			continue;
+		}
+		if (type == G_UNICODE_FORMAT)
+			continue;
+		drop = drops_marks(c);
+		if (plain != NULL)
+			g_string_append(out, plain);
+		else if (g_unichar_isspace(c) || type == G_UNICODE_CONTROL)
+			g_string_append_c(out, ' ');
+		else
+			g_string_append_unichar(out, c);
+	}
+}
+
+static void
+squeeze_blanks(char *s)
+{
+	char	*to = s;
+
+	for (const char *from = s; *from != '\0'; from++)
+		if (*from != ' ' || (to > s && to[-1] != ' '))
+			*to++ = *from;
+	if (to > s && to[-1] == ' ')
+		to--;
+	*to = '\0';
+}
+
+char *
+auto_words_fold(const char *utf8, size_t len)
+{
+	g_autofree char	*valid = g_utf8_make_valid(utf8, (gssize)len);
+	g_autofree char	*wide = g_utf8_normalize(valid, -1, G_NORMALIZE_ALL);
+	g_autofree char	*folded = g_utf8_casefold(wide, -1);
+	g_autofree char	*parts = g_utf8_normalize(folded, -1, G_NORMALIZE_ALL);
+	g_autoptr(GString) plain = g_string_sized_new(strlen(parts));
+	char		*whole;
+
+	append_plain(plain, parts);
+	whole = g_utf8_normalize(plain->str, -1, G_NORMALIZE_ALL_COMPOSE);
+	squeeze_blanks(whole);
+	return whole;
+}
+
+/* "auto-reply" is "auto reply", but " - " stays. */
+static void
+open_hyphens(char *s)
+{
+	for (char *p = strchr(s, '-'); p != NULL; p = strchr(p + 1, '-'))
+		if (p > s && p[1] != '\0' && p[-1] != ' ' && p[1] != ' ' && p[1] != '-' &&
+		    (g_ascii_isalpha(p[-1]) || (p[-1] & 0x80)) &&
+		    (g_ascii_isalpha(p[1]) || (p[1] & 0x80)))
+			*p = ' ';
+}
+
+/* Does s begin with one of the words, ended by no letter?  Its length or 0. */
+static size_t
+starts_with_word(const char *s, const char *const words[])
+{
+	size_t	 best = 0;
+
+	for (size_t i = 0; words[i] != NULL; i++) {
+		size_t	 n = strlen(words[i]);
+
+		if (n > best && strncmp(s, words[i], n) == 0 && !is_word(g_utf8_get_char(s + n)))
+			best = n;
+	}
+	return best;
+}
+
+static bool
+sounds_human(const char *rest)
+{
+	for (size_t i = 0; auto_phrases_human[i] != NULL; i++) {
+		const char	*at = rest;
+
+		for (; (at = strstr(at, auto_phrases_human[i])) != NULL; at++)
+			if (at == rest || !g_ascii_isalnum(at[-1]))
+				return true;
+	}
+	return false;
+}
+
+/* "re:", "re[2]:", "re :": the length of it with the blanks behind, or 0. */
+static size_t
+prefix_length(const char *s, const char *const words[])
+{
+	size_t	 n = starts_with_word(s, words);
+
+	if (n == 0)
+		return 0;
+	if (s[n] == '[' || s[n] == '(' || s[n] == '^') {
+		while (s[n] != '\0' && strchr("[]()^0123456789", s[n]) != NULL)
+			n++;
+	}
+	while (s[n] == ' ')
+		n++;
+	if (s[n] != ':')
+		return 0;
+	for (n++; s[n] == ' '; n++)
+		;
+	return n;
+}
+
+/* May software go on like this behind one of its phrases? */
+static bool
+ends_phrase(const char *rest)
+{
+	size_t	 n;
+
+	while (*rest == ' ' && (n = starts_with_word(rest + 1, auto_phrases_nouns)) > 0)
+		rest += n + 1;
+	if (rest[0] != ' ' && (n = starts_with_word(rest, auto_phrases_nouns)) > 0 && (rest[0] & 0x80))
+		rest += n;
+	while (*rest == ' ' || *rest == '"' || *rest == '\'')
+		rest++;
+	if (*rest == '\0' || *rest == ':')
+		return true;
+	if (prefix_length(rest, auto_phrases_reply_prefixes) > 0)
+		return true;
+	if (sounds_human(rest))
+		return false;
+	if (*rest == '.' || *rest == ',')
+		return rest[1] == '\0' || rest[1] == ' ' || rest[1] == '.';
+	if (strchr("-([{!|/*~<>_;", *rest) != NULL)
+		return true;
+	if (strncmp(rest, "【", 3) == 0 || strncmp(rest, "「", 3) == 0 || strncmp(rest, "】", 3) == 0 ||
+	    strncmp(rest, "。", 3) == 0)
+		return true;
+	return g_ascii_isdigit(*rest) || starts_with_word(rest, auto_phrases_followers) > 0;
+}
+
+static const char *
+find_head(const char *s, const char *const phrases[])
+{
+	for (size_t i = 0; phrases[i] != NULL; i++) {
+		size_t	 n = strlen(phrases[i]);
+
+		if (strncmp(s, phrases[i], n) == 0 && ends_phrase(s + n) &&
+		    ((phrases[i][n - 1] & 0x80) || !g_ascii_isalnum(s[n])))
+			return phrases[i];
+	}
+	return NULL;
+}
+
+static const char *
+find_whole(const char *s, size_t len, const char *const phrases[])
+{
+	for (size_t i = 0; phrases[i] != NULL; i++)
+		if (strlen(phrases[i]) == len && strncmp(s, phrases[i], len) == 0)
+			return phrases[i];
+	return NULL;
+}
+
+/* "[tag] ", "(tag) ", "***tag*** " in front; 0 if there is none. */
+static size_t
+tag_length(const char *s, size_t *open, size_t *inner)
+{
+	static const char *const pairs[][2] = {
+		{ "[", "]" }, { "(", ")" }, { "{", "}" }, { "<", ">" }, { "【", "】" }, { "「", "」" },
+		{ "〔", "〕" }, { "***", "***" }, { "**", "**" }, { "*", "*" }, { "\"", "\"" }
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++) {
+		const char	*end;
+		size_t		 n = strlen(pairs[i][0]);
+
+		if (strncmp(s, pairs[i][0], n) != 0)
+			continue;
+		end = strstr(s + n, pairs[i][1]);
+		if (end == NULL || end - s > 120)
+			continue;
+		*open = n;
+		*inner = (size_t)(end - s) - n;
+		end += strlen(pairs[i][1]);
+		while (*end == ' ' || *end == ':')
+			end++;
+		return (size_t)(end - s);
+	}
+	return 0;
+}
+
+struct subject {
+	const char	*at;		/* behind tags and prefixes */
+	bool		 taken_over;	/* there was a Re: or Fwd: */
+	const char	*tag;		/* a phrase alone in brackets */
+};
+
+static void
+strip_front(struct subject *sub)
+{
+	size_t	 n, open, inner;
+
+	for (;;) {
+		while (*sub->at == ' ')
+			sub->at++;
+		if ((n = tag_length(sub->at, &open, &inner)) > 0) {
+			const char	*found = find_whole(sub->at + open, inner, auto_phrases_strong);
+
+			if (found != NULL && !sub->taken_over)
+				sub->tag = found;
+		} else if ((n = prefix_length(sub->at, auto_phrases_gateway_prefixes)) > 0) {
+			;
+		} else if ((n = prefix_length(sub->at, auto_phrases_reply_prefixes)) > 0) {
+			sub->taken_over = true;
+		} else {
+			return;
+		}
+		sub->at += n;
+	}
+}
+
+/* " - out of office", ": autoreply", "(auto-reply)" at the very end. */
+static const char *
+find_tail(const char *s)
+{
+	size_t	 len = strlen(s);
+
+	while (len > 0 && strchr(" ])}.!\"", s[len - 1]) != NULL)
+		len--;
+	for (size_t i = 0; auto_phrases_strong[i] != NULL; i++) {
+		size_t	 n = strlen(auto_phrases_strong[i]);
+		size_t	 at;
+
+		if (n >= len || strncmp(s + len - n, auto_phrases_strong[i], n) != 0)
+			continue;
+		for (at = len - n; at > 0 && s[at - 1] == ' '; at--)
+			;
+		if (at > 0 && strchr("-:([{|", s[at - 1]) != NULL)
+			return auto_phrases_strong[i];
+	}
+	return NULL;
+}
+
+static const char *
+find_anywhere(const char *s, const char *const phrases[])
+{
+	for (size_t i = 0; phrases[i] != NULL; i++)
+		if (strstr(s, phrases[i]) != NULL)
+			return phrases[i];
+	return NULL;
+}
+
+/* "Auto: Re: order" is Hotmail speaking, "Auto: Reifenwechsel" is not. */
+static bool
+is_auto_colon(const char *s)
+{
+	return g_str_has_prefix(s, "auto: ") && prefix_length(s + 6, auto_phrases_reply_prefixes) > 0;
+}
+
+enum auto_words
+auto_words_subject(const char *subject, const char **phrase)
+{
+	g_autofree char	*folded = auto_words_fold(subject, strlen(subject));
+	struct subject	 sub = { folded, false, NULL };
+
+	open_hyphens(folded);
+	strip_front(&sub);
+	if (is_auto_colon(sub.at))
+		*phrase = "auto: re:";
+	else if (sub.tag != NULL)
+		*phrase = sub.tag;
+	else if ((*phrase = find_head(sub.at, auto_phrases_strong)) == NULL &&
+	    !sounds_human(sub.at) && (*phrase = find_tail(sub.at)) == NULL)
+		*phrase = find_anywhere(sub.at, auto_phrases_anywhere);
+	if (*phrase != NULL)
+		return sub.taken_over ? AUTO_WORDS_WEAK : AUTO_WORDS_STRONG;
+	*phrase = find_head(sub.at, auto_phrases_weak);
+	return *phrase == NULL ? AUTO_WORDS_NONE : AUTO_WORDS_WEAK;
+}
+
+const char *
+auto_words_body(const char *text, size_t len)
+{
+	g_autofree char	*folded = auto_words_fold(text, MIN(len, BODY_LOOK));
+
+	open_hyphens(folded);
+	return find_anywhere(folded, auto_phrases_body);
+}
+
+const char *
+auto_words_phrase(size_t n)
+{
+	static const char *const *const tables[] = {
+		auto_phrases_strong, auto_phrases_weak, auto_phrases_anywhere, auto_phrases_body, auto_phrases_reply_prefixes,
+		auto_phrases_gateway_prefixes, auto_phrases_nouns, auto_phrases_followers
+	};
+
+	for (size_t t = 0; t < G_N_ELEMENTS(tables); t++)
+		for (size_t i = 0; tables[t][i] != NULL; i++)
+			if (n-- == 0)
+				return tables[t][i];
+	return NULL;
+}

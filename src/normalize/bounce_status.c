@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: ISC */
+#include "normalize/bounce_status.h"
+
+#include <glib.h>
+#include <string.h>
+
+#include "normalize/auto_words.h"
+
+/* Folded words and what they mean; the first that is found counts. */
+static const struct {
+	const char	*words;
+	const char	*status;
+} meanings[] = {
+	/* mailbox full */
+	{ "mailbox full", "5.2.2" }, { "mailbox is full", "5.2.2" }, { "mail box full", "5.2.2" },
+	{ "mailbox size limit", "5.2.2" }, { "over quota", "5.2.2" }, { "overquota", "5.2.2" },
+	{ "quota exceeded", "5.2.2" }, { "exceeded quota", "5.2.2" }, { "exceeded storage", "5.2.2" },
+	{ "exceeds quota", "5.2.2" }, { "quota full", "5.2.2" }, { "disk quota", "5.2.2" },
+	{ "out of storage", "5.2.2" }, { "exceeded the storage", "5.2.2" }, { "inbox is full", "5.2.2" },
+	{ "insufficient disk space", "5.2.2" }, { "mailbox has exceeded", "5.2.2" },
+	{ "too many messages in", "5.2.2" }, { "exceeded its quota", "5.2.2" },
+	{ "exceeded their quota", "5.2.2" }, { "exceed mailbox quota", "5.2.2" },
+	{ "mailbox quota", "5.2.2" }, { "quota ", "5.2.2" }, { "quota.", "5.2.2" }, { "maildir over", "5.2.2" },
+	{ "postfach voll", "5.2.2" }, { "postfach ist voll", "5.2.2" }, { "postfach des", "5.2.2" },
+	{ "boite pleine", "5.2.2" }, { "boite aux lettres est pleine", "5.2.2" },
+	{ "boite de reception est pleine", "5.2.2" }, { "buzon esta lleno", "5.2.2" },
+	{ "buzon lleno", "5.2.2" }, { "bandeja de entrada llena", "5.2.2" }, { "casella piena", "5.2.2" },
+	{ "casella di posta piena", "5.2.2" }, { "caixa de correio cheia", "5.2.2" },
+	{ "caixa postal cheia", "5.2.2" }, { "postvak vol", "5.2.2" }, { "postvak is vol", "5.2.2" },
+	{ "ящик переполнен", "5.2.2" }, { "邮箱已满", "5.2.2" }, { "邮箱空间不足", "5.2.2" },
+	{ "容量を超え", "5.2.2" }, { "メールボックスがいっぱい", "5.2.2" }, { "용량 초과", "5.2.2" },
+	/* message too large */
+	{ "message size exceeds", "5.3.4" }, { "message too large", "5.3.4" },
+	{ "message is too large", "5.3.4" }, { "message too big", "5.3.4" },
+	{ "message file too big", "5.3.4" }, { "exceeds maximum size", "5.3.4" },
+	{ "exceeded maximum size", "5.3.4" }, { "maximum message size", "5.3.4" },
+	{ "exceeds size limit", "5.3.4" }, { "size limit", "5.3.4" }, { "larger than", "5.3.4" },
+	{ "zu gross", "5.3.4" }, { "trop volumineux", "5.3.4" }, { "demasiado grande", "5.3.4" },
+	/* disabled mailbox */
+	{ "mailbox disabled", "5.2.1" }, { "account disabled", "5.2.1" },
+	{ "account is disabled", "5.2.1" }, { "account has been disabled", "5.2.1" },
+	{ "account that you tried to reach is disabled", "5.2.1" }, { "account inactive", "5.2.1" },
+	{ "inactive user", "5.2.1" }, { "mailbox is inactive", "5.2.1" }, { "user is inactive", "5.2.1" },
+	{ "mailbox inactive", "5.2.1" }, { "account suspended", "5.2.1" }, { "suspended", "5.2.1" },
+	{ "account is locked", "5.2.1" }, { "mailbox is disabled", "5.2.1" },
+	{ "has been deactivated", "5.2.1" }, { "not accepting mail", "5.2.1" },
+	{ "account expired", "5.2.1" }, { "mailbox locked", "5.2.1" }, { "mailbox is locked", "5.2.1" },
+	{ "temporarily disabled", "4.2.1" }, { "receiving mail at a rate", "4.2.1" },
+	/* relaying, bad domain, bad address */
+	{ "relay access denied", "5.7.1" }, { "relaying denied", "5.7.1" },
+	{ "relay not permitted", "5.7.1" }, { "unable to relay", "5.7.1" },
+	{ "relaying not allowed", "5.7.1" }, { "not permitted to relay", "5.7.1" },
+	{ "host or domain name not found", "5.4.4" }, { "host not found", "5.1.2" },
+	{ "host unknown", "5.1.2" }, { "unknown host", "5.1.2" }, { "domain not found", "5.1.2" },
+	{ "no such domain", "5.1.2" }, { "unrouteable mail domain", "5.1.2" },
+	{ "unrouteable address", "5.1.1" }, { "unroutable address", "5.1.1" },
+	{ "couldn't find any host named", "5.1.2" }, { "couldn't find any host by that name", "5.1.2" },
+	{ "cannot find a mail exchanger", "5.1.2" }, { "mx lookup", "5.1.2" }, { "name server", "5.1.2" },
+	{ "null mx", "5.1.10" }, { "does not accept mail", "5.1.10" }, { "nullmx", "5.1.10" },
+	{ "domain does not exist", "5.1.2" }, { "domain couldn't be found", "5.1.2" },
+	{ "domain name is not valid", "5.1.2" }, { "bad destination host", "5.1.2" },
+	{ "nxdomain", "5.1.2" }, { "all relevant mx records point to non existent hosts", "5.1.2" },
+	{ "bad address syntax", "5.1.3" }, { "malformed address", "5.1.3" },
+	{ "invalid address syntax", "5.1.3" }, { "bad recipient address syntax", "5.1.3" },
+	/* user unknown */
+	{ "user unknown", "5.1.1" }, { "unknown user", "5.1.1" }, { "no such user", "5.1.1" },
+	{ "user not found", "5.1.1" }, { "no such recipient", "5.1.1" }, { "no such address", "5.1.1" },
+	{ "unknown recipient", "5.1.1" }, { "recipient unknown", "5.1.1" },
+	{ "recipient not found", "5.1.1" }, { "recipient address rejected: user unknown", "5.1.1" },
+	{ "address not found", "5.1.1" }, { "address couldn't be found", "5.1.1" },
+	{ "address could not be found", "5.1.1" }, { "address was not found", "5.1.1" },
+	{ "wasn't found at", "5.1.1" }, { "was not found at", "5.1.1" }, { "does not exist", "5.1.1" },
+	{ "doesn't exist", "5.1.1" }, { "not exist", "5.1.1" }, { "no mailbox here", "5.1.1" },
+	{ "no such mailbox", "5.1.1" }, { "mailbox not found", "5.1.1" },
+	{ "mailbox unavailable", "5.1.1" }, { "mailbox is unavailable", "5.1.1" },
+	{ "unknown mailbox", "5.1.1" }, { "invalid mailbox", "5.1.1" }, { "invalid recipient", "5.1.1" },
+	{ "invalid address", "5.1.1" }, { "unknown address", "5.1.1" }, { "bad address", "5.1.1" },
+	{ "not a valid mailbox", "5.1.1" }, { "no valid recipients", "5.1.1" },
+	{ "not our customer", "5.1.1" }, { "doesn't have a", "5.1.1" }, { "does not have a", "5.1.1" },
+	{ "not listed in", "5.1.1" }, { "no longer valid", "5.1.1" }, { "not known", "5.1.1" },
+	{ "recipient rejected", "5.1.1" }, { "user doesn't", "5.1.1" }, { "invalid user", "5.1.1" },
+	{ "unknown local part", "5.1.1" }, { "no account", "5.1.1" }, { "unknown or illegal alias", "5.1.1" },
+	{ "is not a registered", "5.1.1" }, { "could not be found", "5.1.1" },
+	{ "isn't a known user", "5.1.1" }, { "no user", "5.1.1" }, { "not found", "5.1.1" },
+	{ "resolver.adr", "5.1.1" }, { "recipnotfound", "5.1.1" }, { "no longer available", "5.1.1" },
+	{ "not valid", "5.1.1" }, { "existiert nicht", "5.1.1" }, { "nicht gefunden", "5.1.1" },
+	{ "unbekannter benutzer", "5.1.1" }, { "unbekannter empfanger", "5.1.1" },
+	{ "empfanger unbekannt", "5.1.1" }, { "ist unbekannt", "5.1.1" }, { "n'existe pas", "5.1.1" },
+	{ "introuvable", "5.1.1" }, { "utilisateur inconnu", "5.1.1" },
+	{ "destinataire inconnu", "5.1.1" }, { "n'a pas ete trouvee", "5.1.1" }, { "no existe", "5.1.1" },
+	{ "usuario desconocido", "5.1.1" }, { "no se encontro", "5.1.1" }, { "no se ha encontrado", "5.1.1" },
+	{ "nao existe", "5.1.1" }, { "nao foi encontrad", "5.1.1" }, { "usuario desconhecido", "5.1.1" },
+	{ "non esiste", "5.1.1" }, { "utente sconosciuto", "5.1.1" }, { "non e stato trovato", "5.1.1" },
+	{ "bestaat niet", "5.1.1" }, { "niet gevonden", "5.1.1" }, { "onbekende gebruiker", "5.1.1" },
+	{ "finns inte", "5.1.1" }, { "findes ikke", "5.1.1" }, { "finnes ikke", "5.1.1" },
+	{ "nie istnieje", "5.1.1" }, { "neexistuje", "5.1.1" }, { "не существует", "5.1.1" },
+	{ "не найден", "5.1.1" }, { "не існує", "5.1.1" }, { "bulunamadi", "5.1.1" },
+	{ "不存在", "5.1.1" }, { "未找到", "5.1.1" }, { "存在しません", "5.1.1" },
+	{ "見つかりません", "5.1.1" }, { "존재하지", "5.1.1" },
+	/* moved, loops */
+	{ "has moved", "5.1.6" }, { "mailbox moved", "5.1.6" }, { "too many hops", "5.4.6" },
+	{ "hop count exceeded", "5.4.6" }, { "loops back to myself", "5.4.6" }, { "mail loop", "5.4.6" },
+	{ "routing loop", "5.4.6" }, { "mail loops", "5.4.6" }, { "delivered to: myself", "5.4.6" },
+	/* network */
+	{ "connection timed out", "4.4.1" }, { "connection refused", "4.4.1" },
+	{ "no route to host", "4.4.1" }, { "network is unreachable", "4.4.1" },
+	{ "network unreachable", "4.4.1" }, { "connect timed out", "4.4.1" },
+	{ "could not be contacted", "4.4.1" }, { "wasn't able to establish an smtp connection", "4.4.1" },
+	{ "unable to connect", "4.4.1" }, { "could not connect", "4.4.1" },
+	{ "server not responding", "4.4.1" }, { "is not responding", "4.4.1" },
+	{ "recipient server did not accept our requests to connect", "4.4.1" },
+	{ "operation timed out", "4.4.1" }, { "host is down", "4.4.1" }, { "connection failed", "4.4.1" },
+	{ "conversation with", "4.4.2" }, { "lost connection", "4.4.2" }, { "connection lost", "4.4.2" },
+	{ "connection dropped", "4.4.2" }, { "connection reset", "4.4.2" },
+	{ "connection died", "4.4.2" }, { "connection was dropped", "4.4.2" }, { "timed out while", "4.4.2" },
+	{ "name service error", "4.4.3" }, { "dns", "4.4.3" }, { "temporary lookup failure", "4.4.3" },
+	{ "queue too long", "4.4.7" }, { "message expired", "4.4.7" },
+	{ "retry timeout exceeded", "4.4.7" }, { "retry time not reached", "4.4.7" },
+	{ "retry time exceeded", "4.4.7" }, { "delivery time expired", "4.4.7" },
+	{ "message timed out", "4.4.7" }, { "maximum time", "4.4.7" }, { "delivery timed out", "4.4.7" },
+	{ "has been trying", "4.4.7" }, { "has expired", "4.4.7" }, { "expired", "4.4.7" },
+	{ "greylist", "4.7.1" }, { "graylist", "4.7.1" }, { "greylisted", "4.7.1" },
+	{ "try again later", "4.3.0" }, { "temporarily rejected", "4.7.1" },
+	{ "too many connections", "4.7.0" }, { "rate limit", "4.7.0" }, { "temporarily deferred", "4.7.0" },
+	{ "out of disk", "4.3.1" }, { "insufficient system storage", "4.3.1" },
+	{ "insufficient system resources", "4.3.1" }, { "disk full", "4.3.1" },
+	{ "temporarily unavailable", "4.2.0" }, { "system not accepting", "4.3.2" },
+	/* policy and content */
+	{ "spam", "5.7.1" }, { "blocked", "5.7.1" }, { "blacklist", "5.7.1" }, { "blocklist", "5.7.1" },
+	{ "block list", "5.7.1" }, { "black list", "5.7.1" }, { "virus", "5.7.1" }, { "dmarc", "5.7.26" },
+	{ "spf", "5.7.23" }, { "dkim", "5.7.20" }, { "access denied", "5.7.1" },
+	{ "authentication required", "5.7.1" }, { "not authorized", "5.7.1" },
+	{ "not allowed", "5.7.1" }, { "not permitted", "5.7.1" }, { "policy", "5.7.1" },
+	{ "content rejected", "5.7.1" }, { "message rejected", "5.7.1" }, { "prohibited", "5.7.1" },
+	{ "unsolicited", "5.7.1" }, { "reputation", "5.7.1" }, { "listed at", "5.7.1" },
+	{ "rejected by", "5.7.1" }, { "refused", "5.7.1" }, { "restricted", "5.7.1" },
+	{ "permission", "5.7.1" }, { "you have been banned", "5.7.1" }, { "forbidden", "5.7.1" },
+};
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* "5.1.1" at s and nothing of an address or version around it: its length. */
+static size_t
+code_length(const char *s)
+{
+	size_t	 n = 2, digits;
+
+	if ((s[0] != '2' && s[0] != '4' && s[0] != '5') || s[1] != '.')
+		return 0;
+	for (digits = 0; is_digit(s[n]) && digits < 4; digits++)
+		n++;
+	if (digits == 0 || digits > 3 || s[n] != '.')
+		return 0;
+	n++;
+	for (digits = 0; is_digit(s[n]) && digits < 4; digits++)
+		n++;
+	if (digits == 0 || digits > 3 || (s[n] == '.' && is_digit(s[n + 1])))
+		return 0;
+	return n;
+}
+
+bool
+bounce_status_written(const char *text, char out[BOUNCE_STATUS_SIZE])
+{
+	for (const char *p = text; *p != '\0'; p++) {
+		size_t	 n;
+
+		if (p > text && (g_ascii_isalnum(p[-1]) || p[-1] == '.' || p[-1] == '/' ||
+		    (p[-1] == '-' && p - 1 > text && g_ascii_isalpha(p[-2]))))
+			continue;
+		if ((n = code_length(p)) == 0 || g_ascii_isalpha(p[n]))
+			continue;
+		memcpy(out, p, n);
+		out[n] = '\0';
+		return true;
+	}
+	return false;
+}
+
+int
+bounce_status_smtp(const char *text)
+{
+	for (const char *p = text; *p != '\0'; p++) {
+		if ((*p != '4' && *p != '5') || p[1] < '0' || p[1] > '7' || !is_digit(p[2]))
+			continue;
+		if (p > text && (g_ascii_isalnum(p[-1]) || strchr(".-_:/", p[-1]) != NULL))
+			continue;
+		if (p[3] != '\0' && strchr(" -:,.)'\"]\n\t<", p[3]) == NULL)
+			continue;
+		if (p[3] == '.' && is_digit(p[4]))
+			continue;
+		return (p[0] - '0') * 100 + (p[1] - '0') * 10 + (p[2] - '0');
+	}
+	return 0;
+}
+
+/* A reply of the other class makes "5.2.2" of words "4.2.2", and back. */
+static void
+agree_with_reply(char status[BOUNCE_STATUS_SIZE], int smtp)
+{
+	if (smtp >= 400 && smtp < 600)
+		status[0] = (char)('0' + smtp / 100);
+}
+
+static const char *
+status_of_reply(int smtp)
+{
+	switch (smtp) {
+	case 0: return NULL;
+	case 421: return "4.4.2";
+	case 450: return "4.2.0";
+	case 451: return "4.3.0";
+	case 452: return "4.3.1";
+	case 552: return "5.2.2";
+	case 553: return "5.1.3";
+	}
+	return smtp < 500 ? "4.0.0" : "5.0.0";
+}
+
+bool
+bounce_status_meant(const char *text, char out[BOUNCE_STATUS_SIZE])
+{
+	g_autofree char	*folded = auto_words_fold(text, strlen(text));
+	int		 smtp = bounce_status_smtp(text);
+	const char	*status = status_of_reply(smtp);
+
+	g_strdelimit(folded, "-", ' ');
+	for (size_t i = 0; i < G_N_ELEMENTS(meanings); i++)
+		if (strstr(folded, meanings[i].words) != NULL) {
+			g_strlcpy(out, meanings[i].status, BOUNCE_STATUS_SIZE);
+			agree_with_reply(out, smtp);
+			return true;
+		}
+	if (status == NULL)
+		return false;
+	g_strlcpy(out, status, BOUNCE_STATUS_SIZE);
+	return true;
+}
