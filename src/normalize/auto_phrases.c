@@ -24,7 +24,8 @@ const char *const auto_phrases_strong[] = {
 	"abwesenheitsnotiz", "abwesenheits notiz", "automatische antwort",
 	"automatische antwortmail", "automatische ruckantwort", "automatische abwesenheitsnotiz",
 	"abwesenheitsnachricht", "abwesenheitsmeldung", "abwesenheitsmitteilung",
-	"abwesenheitsbenachrichtigung", "abwesenheitsinfo", "abwesenheitsagent", "abwesenheit",
+	"abwesenheitsbenachrichtigung", "abwesenheitsinfo", "abwesenheitsagent", "abwesenheitsassistent", "abwesenheitsassistent abwesenheitsmeldung",
+	"abwesenheit",
 	"abwesend", "ausser haus", "bin im urlaub", "ich bin im urlaub", "urlaubsnotiz",
 	"urlaubsmeldung", "urlaubsbenachrichtigung", "urlaubsabwesenheit",
 	"automatisierte antwort", "automatische eingangsbestatigung",
@@ -291,6 +292,13 @@ const char *const auto_phrases_followers[] = {
 	"fran", "t.o.m", "fra", "frem", "indtil", "fram", "asti", "saakka", "do", "od", "w dniach",
 	"dnia", "az", "pana", "din", "до", "с", "по", "от", "з", "від", "μεχρι", "απο", "kadar",
 	"עד", "حتى", "من", "至", "から", "まで", NULL
+};
+
+/* Those of them that need no date behind them. */
+const char *const auto_phrases_until[] = {
+	"until", "till", "til", "from", "to", "re", "through", "thru", "starting", "returning",
+	"back", "w/c", "this week", "today", "tomorrow", "bis", "vom", "seit", "jusqu'au", "jusqu",
+	"hasta", "fino", "tot", "t/m", "vanaf", "t.o.m", "indtil", "fram", "asti", "saakka", "kadar", NULL
 };
 
 /* Somebody speaks about automatic mail; each stands at the start of a word. */

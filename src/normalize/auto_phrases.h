@@ -16,6 +16,7 @@ extern const char *const auto_phrases_reply_prefixes[];
 extern const char *const auto_phrases_gateway_prefixes[];
 extern const char *const auto_phrases_nouns[];
 extern const char *const auto_phrases_followers[];
+extern const char *const auto_phrases_until[];
 extern const char *const auto_phrases_human[];
 
 #endif

@@ -157,9 +157,22 @@ prefix_length(const char *s, const char *const words[])
 	return n;
 }
 
+/*
+ * "from", "until", "to": of a person who replies automatically, or with a date;
+ * "fuera de la oficina de correos" is neither.
+ */
+static bool
+goes_on(const char *phrase, const char *rest)
+{
+	if (starts_with_word(rest, auto_phrases_followers) == 0)
+		return false;
+	return strstr(phrase, "aut") != NULL || strstr(phrase, "авто") != NULL ||
+	    strpbrk(rest, "0123456789") != NULL || starts_with_word(rest, auto_phrases_until) > 0;
+}
+
 /* May software go on like this behind one of its phrases? */
 static bool
-ends_phrase(const char *rest)
+ends_phrase(const char *phrase, const char *rest)
 {
 	size_t	 n;
 
@@ -182,7 +195,7 @@ ends_phrase(const char *rest)
 	if (strncmp(rest, "【", 3) == 0 || strncmp(rest, "「", 3) == 0 || strncmp(rest, "】", 3) == 0 ||
 	    strncmp(rest, "。", 3) == 0)
 		return true;
-	return g_ascii_isdigit(*rest) || starts_with_word(rest, auto_phrases_followers) > 0;
+	return g_ascii_isdigit(*rest) || goes_on(phrase, rest);
 }
 
 static const char *
@@ -191,7 +204,7 @@ find_head(const char *s, const char *const phrases[])
 	for (size_t i = 0; phrases[i] != NULL; i++) {
 		size_t	 n = strlen(phrases[i]);
 
-		if (strncmp(s, phrases[i], n) == 0 && ends_phrase(s + n) &&
+		if (strncmp(s, phrases[i], n) == 0 && ends_phrase(phrases[i], s + n) &&
 		    ((phrases[i][n - 1] & 0x80) || !g_ascii_isalnum(s[n])))
 			return phrases[i];
 	}
@@ -319,7 +332,7 @@ auto_words_subject(const char *subject, const char **phrase)
 	    !sounds_human(sub.at) && (*phrase = find_tail(sub.at)) == NULL)
 		*phrase = find_anywhere(sub.at, auto_phrases_anywhere);
 	if (*phrase != NULL)
-		return sub.taken_over ? AUTO_WORDS_WEAK : AUTO_WORDS_STRONG;
+		return sub.taken_over && sub.tag == NULL ? AUTO_WORDS_WEAK : AUTO_WORDS_STRONG;
 	*phrase = find_head(sub.at, auto_phrases_weak);
 	return *phrase == NULL ? AUTO_WORDS_NONE : AUTO_WORDS_WEAK;
 }

@@ -263,24 +263,35 @@ read_line(struct reading *r, guint i)
 	}
 }
 
-/* The first line of the returned message's header, where nothing says so. */
 static bool
-begins_header(char **lines, size_t i)
+is_header_line(const char *line)
 {
 	static const char *const names[] = {
 		"received:", "return-path:", "dkim-signature:", "x-", "mime-version:", "message-id:",
 		"from:", "to:", "date:", "subject:", "content-type:", NULL
 	};
+
+	line += strspn(line, " \t>|");
+	for (size_t i = 0; names[i] != NULL; i++)
+		if (g_ascii_strncasecmp(line, names[i], strlen(names[i])) == 0)
+			return true;
+	return false;
+}
+
+/* The first line of the returned message's header, where nothing says so. */
+static bool
+begins_header(char **lines, size_t i)
+{
+	const char	*first = lines[i] + strspn(lines[i], " \t>|");
 	unsigned	 n = 0;
 
+	if (g_ascii_strncasecmp(first, "received:", 9) == 0 ||
+	    g_ascii_strncasecmp(first, "return-path:", 12) == 0 ||
+	    g_ascii_strncasecmp(first, "message-id:", 11) == 0)
+		return true;
 	for (size_t k = i; lines[k] != NULL && k < i + 4 && *lines[k] != '\0'; k++)
-		for (size_t j = 0; names[j] != NULL; j++)
-			if (g_ascii_strncasecmp(lines[k], names[j], strlen(names[j])) == 0) {
-				n++;
-				break;
-			}
-	return n >= 3 || (n >= 1 && (g_ascii_strncasecmp(lines[i], "received:", 9) == 0 ||
-	    g_ascii_strncasecmp(lines[i], "return-path:", 12) == 0));
+		n += is_header_line(lines[k]);
+	return n >= 3;
 }
 
 /* The lines of the bounce itself. */
@@ -323,10 +334,13 @@ diagnostic_of(const char *block)
 	return out->len == 0 ? NULL : text_one_line(out->str, out->len, MAX_DIAGNOSTIC);
 }
 
-static bool
-find_status(const char *text, char status[BOUNCE_STATUS_SIZE])
+/* Codes before words, and what is near before the whole. */
+static void
+find_status(const char *near, const char *whole, char status[BOUNCE_STATUS_SIZE])
 {
-	return bounce_status_written(text, status) || bounce_status_meant(text, status);
+	if (!bounce_status_written(near, status) && !bounce_status_written(whole, status) &&
+	    !bounce_status_meant(near, status))
+		bounce_status_meant(whole, status);
 }
 
 static void
@@ -337,8 +351,7 @@ report(const struct reading *r, const struct found *f, const char *whole, struct
 	bool		 delayed = bounce_words_delay(r->prose->subject == NULL ? "" : r->prose->subject, whole);
 	bool		 single = whole != f->block->str;
 
-	if (!find_status(f->block->str, status) && single)
-		find_status(whole, status);
+	find_status(f->block->str, whole, status);
 	diagnostic = diagnostic_of(says_code(f->block->str) || !single || !says_code(whole) ?
 	    f->block->str : whole);
 	if (*status == '\0')
