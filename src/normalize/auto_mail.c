@@ -437,6 +437,8 @@ no_answer_to_person(const struct look *l)
 		return "x-auto-response-suppress";
 	if (l->sender == AUTO_SENDER_ROLE)
 		return "role-address";
+	if (l->sender == AUTO_SENDER_NO_REPLY)
+		return "no-reply-sender";
 	if (mail_view_has(l->view, "X-Loop"))
 		return "x-loop";
 	return NULL;

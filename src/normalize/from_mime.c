@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "normalize/attachment.h"
+#include "normalize/auto_mail.h"
 #include "normalize/body.h"
 #include "normalize/headers.h"
 #include "normalize/language.h"
@@ -124,6 +125,14 @@ take_warnings(struct message *m, struct mail_view *v)
 		message_warn(m, "%s", (const char *)g_ptr_array_index(v->warnings, i));
 }
 
+static void
+classify(struct message *m, const struct mail_view *v, const struct normalize_options *o)
+{
+	const struct auto_mail_own	own = { o->instance, o->own_domain, o->own_addresses };
+
+	auto_mail_classify(m, v, &own);
+}
+
 void
 from_mime(struct message *m, const struct arrival *a, const struct normalize_options *o)
 {
@@ -136,6 +145,7 @@ from_mime(struct message *m, const struct arrival *a, const struct normalize_opt
 	read_thread(m, v);
 	read_body(m, v, o->max_text ? o->max_text : DEFAULT_MAX_TEXT);
 	set_digests(m, v, bytes != NULL ? bytes : "", len);
+	classify(m, v, o);
 	m->language = g_strdup(language_guess(m->text));
 	if (arrival_fact(a, ARRIVAL_FACT_TRUNCATED) != NULL)
 		mail_view_warn(v, "mail-not-fetched: %s bytes", arrival_fact(a, ARRIVAL_FACT_TRUNCATED));

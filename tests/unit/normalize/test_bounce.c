@@ -9,24 +9,10 @@
 #include <string.h>
 
 #include "mail_text.h"
-#include "normalize/auto_mail.h"
-#include "normalize/bounce.h"
 #include "normalize/bounce_dsn.h"
 #include "normalize/bounce_status.h"
 
 static unsigned	wrong;
-
-static struct message *
-read_mail(const char *mail)
-{
-	struct auto_mail_own	 own = { "support-1", "support.example", NULL };
-	struct mail_view	*v = mail_text_view(mail, strlen(mail));
-	struct message		*msg = mail_text_message(v);
-
-	auto_mail_classify(msg, v, &own);
-	mail_view_free(v);
-	return msg;
-}
 
 /* "address status action ... id=..." of what was read, as the file has it. */
 static char *
@@ -48,7 +34,7 @@ spell(const struct message *msg, bool with_id)
 static void
 check_one(unsigned line, const char *head, const char *mail)
 {
-	struct message	*msg = read_mail(mail);
+	struct message	*msg = mail_text_message(mail);
 	g_autofree char	*got = spell(msg, strstr(head, " id=") != NULL && msg->bounce != NULL);
 
 	if (msg->kind != MESSAGE_BOUNCE || strcmp(got, head) != 0) {
@@ -71,7 +57,7 @@ bounce_read__reports_and_prose__give_recipient_status_and_action(void **state)
 static void
 bounce_read__diagnostic__is_one_line_without_its_type(void **state)
 {
-	struct message		*msg = read_mail("From: mailer-daemon@x.example\nSubject: undeliverable\n"
+	struct message		*msg = mail_text_message("From: mailer-daemon@x.example\nSubject: undeliverable\n"
 	    "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
 	    "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n"
 	    "Final-Recipient: rfc822; a@b.example\nAction: failed\nStatus: 5.1.1\n"
@@ -150,7 +136,7 @@ bounce_read__many_recipients__are_bounded(void **state)
 	(void)state;
 	for (int i = 0; i < 5000; i++)
 		g_string_append_printf(mail, "<u%d@x.example>: no such user\n", i);
-	msg = read_mail(mail->str);
+	msg = mail_text_message(mail->str);
 	assert_int_equal(msg->kind, MESSAGE_BOUNCE);
 	assert_int_equal(msg->bounce->recipients->len, 100);
 	message_free(msg);
