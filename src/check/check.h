@@ -89,7 +89,7 @@ struct check_test_source {
 
 /*
  * Appends one line per test to report.  Returns how many failed, -1 if the
- * file cannot be read.  *ran counts the tests.
+ * file cannot be read.  *ran is the number of tests in it.
  */
 int	check_test_file(const struct check *, const char *path,
 	    const struct check_test_source *, GString *report, unsigned *ran, struct err *);
