@@ -3,7 +3,10 @@
 
 #include <string.h>
 
+#include "channel/webhook/webhook.h"
+
 const struct channel_ops *const channel_kinds[] = {
+	&webhook_channel,
 	NULL
 };
 

@@ -145,7 +145,7 @@ dispatch(struct http_request *r)
 {
 	const struct http_route	*route;
 
-	/* Looked up again: it may have gone while the body came. */
+	/* Looked up again: it may have gone while the body came (a reload). */
 	route = http_server_route(r->server, r->head.method, r->head.path);
 	http_conn_enter(r, &http_state_handler, 0);
 	if (r->body == NULL)
@@ -153,7 +153,7 @@ dispatch(struct http_request *r)
 	if (route != NULL)
 		route->handle(route->arg, r);
 	else
-		http_reply_error(r, 404, "not_found", "there is nothing here");
+		http_reply_later(r, 503, 5, "unavailable", "closed just now");
 }
 
 static bool
@@ -172,6 +172,10 @@ check_request(struct http_request *r)
 	route = http_server_route(r->server, r->head.method, r->head.path);
 	if (route == NULL) {
 		allow = http_server_allow(r->server, r->head.path);
+		if (allow == NULL && r->server->is_draining) {
+			http_reply_later(r, 503, 5, "unavailable", "shutting down");
+			return;
+		}
 		if (allow == NULL) {
 			http_reply_error(r, 404, "not_found", "there is nothing here");
 			return;

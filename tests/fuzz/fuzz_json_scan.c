@@ -44,6 +44,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    scan.value + scan.len > (const char *)data + size || scan.why != NULL))
 		abort();
 	g_free(json_scan_text(&other));
+	/* jansson 2.14 lets a NUL behind a number pass. */
+	if (memchr(data, '\0', size) != NULL)
+		return 0;
 	root = json_loadb((const char *)data, size, 0, &error);
 	if (root != NULL && scan.why != NULL && strcmp(scan.why, "nested too deeply") != 0)
 		abort();

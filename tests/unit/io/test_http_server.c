@@ -478,7 +478,7 @@ http_server__check_refuses__small_body_is_skipped_and_the_connection_kept(void *
 }
 
 static void
-http_route_remove__while_the_body_comes__is_404(void **state)
+http_route_remove__while_the_body_comes__is_503(void **state)
 {
 	static const char	bytes[] = "POST /echo HTTP/1.1\r\nHost: h\r\n"
 	    "Content-Length: 20\r\n\r\n01234567890123456789";
@@ -493,7 +493,8 @@ http_route_remove__while_the_body_comes__is_404(void **state)
 	http_route_remove(server, "POST", "/echo");
 	loop_run(loop);
 	g_thread_join(thread);
-	assert_begins(c.got->str, "HTTP/1.1 404 ");
+	assert_begins(c.got->str, "HTTP/1.1 503 ");
+	assert_has(c.got->str, "Retry-After: 5\r\n");
 	g_string_free(c.got, TRUE);
 }
 
@@ -1035,7 +1036,7 @@ main(void)
 		TEST(http_server__absolute_target_of_our_host__is_served),
 		TEST(http_server__unknown_path_and_method__404_and_405_with_allow),
 		TEST(http_server__check_refuses__small_body_is_skipped_and_the_connection_kept),
-		TEST(http_route_remove__while_the_body_comes__is_404),
+		TEST(http_route_remove__while_the_body_comes__is_503),
 		TEST(http_server__hostile_heads__are_refused_and_the_connection_closed),
 		TEST(http_server__nul_in_a_header__is_refused),
 		TEST(http_server__endless_head__is_cut_at_the_limit),
