@@ -474,6 +474,22 @@ label_is_ascii(const char *declared)
 	    key) != NULL;
 }
 
+/* EUC-JP read as Shift_JIS is valid, but made of half-width kana. */
+static bool
+is_mostly_halfwidth(const char *utf8)
+{
+	size_t		 half = 0, all = 0;
+	const char	*at;
+	gunichar	 c;
+
+	for (at = utf8; *at != '\0'; at = g_utf8_next_char(at)) {
+		c = g_utf8_get_char(at);
+		all += c >= 0x80;
+		half += c >= 0xff61 && c <= 0xff9f;
+	}
+	return all > 4 && half * 10 > all * 6;
+}
+
 static const char *
 choose(const char *bytes, size_t len, const char *declared, bool *guessed)
 {
@@ -490,7 +506,7 @@ choose(const char *bytes, size_t len, const char *declared, bool *guessed)
 		return charset_guess(bytes, len);
 	if (charset_is_multibyte(name)) {
 		tried = charset_convert(bytes, len, name, false, &damaged);
-		if (tried == NULL) {
+		if (tried == NULL || (strcmp(name, "shift_jis") == 0 && is_mostly_halfwidth(tried))) {
 			const char	*other = charset_guess(bytes, len);
 
 			if (charset_is_multibyte(other))

@@ -47,8 +47,6 @@ read_thread(struct message *m, struct mail_view *v)
 	const char	*date = mail_view_raw(v, "Date");
 
 	m->message_id = first_id(v, "Message-ID");
-	if (m->message_id == NULL)
-		m->message_id = first_id(v, "X-Message-ID");
 	m->in_reply_to = first_id(v, "In-Reply-To");
 	mail_view_each_header(v, "References", add_ids, m->references);
 	m->date_ms = headers_date(date);
@@ -60,6 +58,18 @@ static void
 add_uu_file(void *m, const char *name, GBytes *content)
 {
 	attachment_add(m, name, NULL, content);
+}
+
+/* White space at the end and blank lines at the beginning say nothing. */
+static void
+trim_blank_lines(char *text)
+{
+	size_t	skip = strspn(text, " \t\n");
+
+	while (skip > 0 && text[skip] != '\0' && text[skip - 1] != '\n')
+		skip--;
+	memmove(text, text + skip, strlen(text + skip) + 1);
+	g_strchomp(text);
 }
 
 static void
@@ -80,6 +90,7 @@ read_body(struct message *m, struct mail_view *v, size_t max)
 	attachment_collect(m, v, &b);
 	b.html = NULL;
 	body_clear(&b);
+	trim_blank_lines(m->full_text);
 	if (*m->full_text == '\0' && m->attachments->len > 0)
 		mail_view_warn(v, "text-missing");
 	m->text = g_strdup(m->full_text);

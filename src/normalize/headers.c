@@ -39,7 +39,7 @@ field_name(const char *p, size_t n)
 {
 	size_t	i = 0, name;
 
-	while (i < n && p[i] > ' ' && p[i] < 127 && p[i] != ':')
+	while (i < n && ((p[i] > ' ' && p[i] < 127 && p[i] != ':') || (p[i] == '\0' && i > 0)))
 		i++;
 	name = i;
 	while (i < n && (p[i] == ' ' || p[i] == '\t'))

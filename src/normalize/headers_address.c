@@ -107,6 +107,16 @@ unquote(const char *p, size_t n)
 	return g_string_free(out, FALSE);
 }
 
+static size_t
+count_char(const char *p, size_t n, char c)
+{
+	size_t	i, count = 0;
+
+	for (i = 0; i < n; i++)
+		count += p[i] == c;
+	return count;
+}
+
 /* The name as shown, or NULL: quotes gone, words decoded. */
 static char *
 clean_name(const char *p, size_t n, const char *addr)
@@ -117,9 +127,11 @@ clean_name(const char *p, size_t n, const char *addr)
 
 	while (n > 0 && strchr(" \t,;", *p) != NULL)
 		p++, n--;
-	while (n > 0 && strchr(" \t,;:", p[n - 1]) != NULL)
+	while (n > 0 && strchr(" \t,;:<", p[n - 1]) != NULL)
 		n--;
-	plain = memchr(p, '"', n) != NULL || memchr(p, '\\', n) != NULL ? unquote(p, n) :
+	if (n > 0 && *p == '"' && memchr(p + 1, '"', n - 1) == NULL)	/* never closed */
+		p++, n--;
+	plain = memchr(p, '\\', n) != NULL || count_char(p, n, '"') > 1 ? unquote(p, n) :
 	    g_strndup(p, n);
 	name = headers_decode(plain);
 	len = strlen(name);
@@ -288,13 +300,6 @@ read_bare(const char *p, size_t n, GPtrArray *list)
 		}
 	for (end = at; end < stop && strchr(" \t,;<>()", *end) == NULL; end++)
 		;
-	if (end < stop && *end == ' ' && (start == p || end == at + 1)) {
-		const char *more = end + strspn(end, " \t");
-
-		if (end == at + 1 || *more == '.')	/* user @ example . com */
-			for (end = more; end < stop && strchr(" \t,;<>()", *end) == NULL; end++)
-				;
-	}
 	if (end[-1] == ']' && memchr(start, '[', (size_t)(end - start)) == NULL)
 		end--;
 	addr = clean_addr(start, (size_t)(end - start));
@@ -314,6 +319,29 @@ read_bare(const char *p, size_t n, GPtrArray *list)
 		name = clean_name(p, before, addr);
 	}
 	add_address(list, name, addr);
+}
+
+/* Blanks and comments beside the @ are allowed by the standard: away with them. */
+static void
+close_gaps(char *s)
+{
+	char		*at, *left, *right;
+	const char	*open;
+
+	for (at = strchr(s, '@'); at != NULL; at = strchr(at + 1, '@')) {
+		for (left = at; left > s && (left[-1] == ' ' || left[-1] == '\t'); left--)
+			;
+		if (left > s && left[-1] == ')') {
+			for (open = left; open > s && *open != '('; open--)
+				;
+			if (open > s)
+				left = s + (open - s);
+		}
+		right = at + 1 + strspn(at + 1, " \t");
+		memmove(left + 1, right, strlen(right) + 1);
+		*left = '@';
+		at = left;
+	}
 }
 
 /* One address as written between two commas. */
@@ -340,8 +368,12 @@ read_one(const char *p, size_t n, GPtrArray *list)
 	n = strlen(p);
 	if ((angle = find_angle(p, n, &len)) != NULL)
 		read_angle(p, n, angle, len, list);
-	else
-		read_bare(p, n, list);
+	else {
+		g_autofree char	*closed = g_strdup(p);
+
+		close_gaps(closed);
+		read_bare(closed, strlen(closed), list);
+	}
 }
 
 void

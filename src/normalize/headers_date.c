@@ -240,6 +240,20 @@ flatten(const char *raw)
 	return g_string_free(out, FALSE);
 }
 
+static void
+drop_empty(char **words)
+{
+	char	**from, **to = words;
+
+	for (from = words; *from != NULL; from++) {
+		if (**from != '\0')
+			*to++ = *from;
+		else
+			g_free(*from);
+	}
+	*to = NULL;
+}
+
 int64_t
 headers_date(const char *raw)
 {
@@ -252,7 +266,8 @@ headers_date(const char *raw)
 	if (raw == NULL)
 		return -1;
 	flat = flatten(raw);
-	words = g_strsplit_set(flat, " \t", 30);
+	words = g_strsplit_set(flat, " \t", 60);
+	drop_empty(words);
 	for (i = 0; words[i] != NULL; i++) {
 		size_t	n = strlen(words[i]);
 

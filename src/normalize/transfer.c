@@ -36,16 +36,19 @@ flush_quantum(struct quantum *q, GString *out)
 static bool
 is_prose(const char *p, size_t n)
 {
-	size_t	i, odd = 0, blanks = 0;
+	size_t	i, odd = 0, blanks = 0, dashes = 0;
 
 	while (n > 0 && (p[n - 1] == ' ' || p[n - 1] == '\t'))
 		n--;
 	for (i = 0; i < n; i++) {
+		dashes += p[i] == '-' || p[i] == '_';
 		if (p[i] == ' ')
 			blanks++;
 		else if (sextets[(unsigned char)p[i]] == 0 && p[i] != '=')
 			odd++;
 	}
+	if (n > 0 && dashes == n)		/* a rule, or the mark of a signature */
+		return true;
 	return odd * 4 > n || (blanks > 1 && odd > 0) || (blanks > 2 && n < 60);
 }
 
@@ -173,19 +176,17 @@ transfer_percent(const char *p, size_t len, GString *out)
 	}
 }
 
-/* Declared base64, but somebody sent the text itself. */
+/* Declared base64, but somebody sent the text itself: the first line tells. */
 static bool
 is_not_base64(const char *p, size_t len)
 {
-	size_t	i, n = 0, odd = 0;
+	size_t	n;
 
-	for (i = 0; i < len && n < 400; i++) {
-		if (p[i] == '\r' || p[i] == '\n')
-			continue;
-		n++;
-		odd += sextets[(unsigned char)p[i]] == 0 && p[i] != '=';
-	}
-	return odd * 10 > n;
+	while (len > 0 && g_ascii_isspace(*p))
+		p++, len--;
+	for (n = 0; n < len && p[n] != '\n' && p[n] != '\r'; n++)
+		;
+	return n > 0 && is_prose(p, n);
 }
 
 /* Letters and digits only: "Quoted_Printable;" is "quotedprintable". */
