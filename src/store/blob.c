@@ -299,6 +299,12 @@ blobs_open(struct loop *loop, const char *state_dir, struct err *e)
 		return NULL;
 	}
 	fd = file_open_dir(root, "blobs", e);
+	/* Names that a killed process made and did not sync. */
+	if (fd != -1 && (fsync(fd) == -1 || fsync(root) == -1)) {
+		err_errno(e, ERR_TEMP, "sync blobs");
+		close(fd);
+		fd = -1;
+	}
 	close(root);
 	if (fd == -1)
 		return NULL;

@@ -377,6 +377,15 @@ journal_recover(int statefd, int dirfd, struct journal_recovered *out, struct er
 		out->segments = NULL;
 		return -1;
 	}
+	/*
+	 * All that was found counts as durable from now on, also what a process
+	 * that was killed had named and not yet synced.
+	 */
+	if (fsync(dirfd) == -1 || fsync(statefd) == -1) {
+		g_ptr_array_unref(out->segments);
+		out->segments = NULL;
+		return err_errno(e, ERR_TEMP, "sync the journal's directory");
+	}
 	out->next = MAX(r.floor, r.given) + 1;
 	return 0;
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -53,7 +54,7 @@ check_id(const char *id, struct err *e)
 }
 
 static int
-open_dir(const char *state_dir, struct err *e)
+open_dir(const char *state_dir, bool sync, struct err *e)
 {
 	int	root, fd;
 
@@ -61,6 +62,12 @@ open_dir(const char *state_dir, struct err *e)
 	if (root == -1)
 		return err_errno(e, ERR_CONFIG, "open %s", state_dir);
 	fd = file_open_dir(root, "quarantine", e);
+	/* Also if it was made by somebody who was killed before he could sync. */
+	if (fd != -1 && sync && fsync(root) == -1) {
+		err_errno(e, ERR_TEMP, "sync %s", state_dir);
+		close(fd);
+		fd = -1;
+	}
 	close(root);
 	return fd;
 }
@@ -116,7 +123,7 @@ quarantine_put(const char *state_dir, const char *reason, const char *detail,
 	int			dir, rc;
 
 	quarantine_id(a, id);
-	if ((dir = open_dir(state_dir, e)) == -1)
+	if ((dir = open_dir(state_dir, true, e)) == -1)
 		return -1;
 	if (fault_point("quarantine-before-write") == -1)
 		rc = err_errno(e, ERR_TEMP, "write quarantine entry %s", id);
@@ -267,7 +274,7 @@ quarantine_show(const char *state_dir, const char *id, struct err *e)
 	struct quarantine_entry	*q;
 	int			 dir;
 
-	if (check_id(id, e) == -1 || (dir = open_dir(state_dir, e)) == -1)
+	if (check_id(id, e) == -1 || (dir = open_dir(state_dir, false, e)) == -1)
 		return NULL;
 	q = load_entry(dir, id, e);
 	close(dir);
@@ -280,7 +287,7 @@ quarantine_arrival(const char *state_dir, const char *id, struct err *e)
 	struct arrival	*a;
 	int		 dir;
 
-	if (check_id(id, e) == -1 || (dir = open_dir(state_dir, e)) == -1)
+	if (check_id(id, e) == -1 || (dir = open_dir(state_dir, false, e)) == -1)
 		return NULL;
 	a = load_arrival(dir, id, e);
 	close(dir);
@@ -294,7 +301,7 @@ quarantine_drop(const char *state_dir, const char *id, struct err *e)
 {
 	int	dir, rc = 0;
 
-	if (check_id(id, e) == -1 || (dir = open_dir(state_dir, e)) == -1)
+	if (check_id(id, e) == -1 || (dir = open_dir(state_dir, false, e)) == -1)
 		return -1;
 	if (unlinkat(dir, id, 0) == -1)
 		rc = errno == ENOENT ? err_set(e, ERR_PERM, "no quarantine entry %s", id) :
@@ -341,7 +348,7 @@ quarantine_list(const char *state_dir, struct err *e)
 	int			 dir;
 	guint			 i;
 
-	if ((dir = open_dir(state_dir, e)) == -1)
+	if ((dir = open_dir(state_dir, false, e)) == -1)
 		return NULL;
 	if ((names = file_list(dir, e)) == NULL) {
 		close(dir);

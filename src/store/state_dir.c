@@ -41,6 +41,21 @@ check_owner(int fd, const char *path, struct err *e)
 	return 0;
 }
 
+/* The directory's name is durable, and all names in it. */
+static int
+sync_names(int fd, struct err *e)
+{
+	int	above = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
+
+	/* We may have no right to look above; then it was not us who made it. */
+	rc = above != -1 && fsync(above) == -1 && errno == EIO ? -1 : fsync(fd);
+	if (rc == -1)
+		err_errno(e, ERR_TEMP, "sync the state directory");
+	if (above != -1)
+		close(above);
+	return rc;
+}
+
 static int
 open_root(const char *path, struct err *e)
 {
@@ -51,7 +66,7 @@ open_root(const char *path, struct err *e)
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd == -1)
 		return err_errno(e, ERR_CONFIG, "open the state directory %s", path);
-	if (check_owner(fd, path, e) == -1) {
+	if (check_owner(fd, path, e) == -1 || sync_names(fd, e) == -1) {
 		close(fd);
 		return -1;
 	}
