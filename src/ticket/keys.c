@@ -77,19 +77,25 @@ add_dedup(struct ticket_keys *k, const struct ticket_context *ctx,
 	g_ptr_array_add(k->dedup, KEY('c', m->content_digest, a->channel, mailbox));
 }
 
+char *
+ticket_message_key(const char *message_id)
+{
+	return KEY('m', message_id);
+}
+
 static void
 add_mail_threads(struct ticket_keys *k, const struct message *m)
 {
 	guint	i;
 
 	if (m->in_reply_to != NULL)
-		add_once(k->threads, KEY('m', m->in_reply_to));
+		add_once(k->threads, ticket_message_key(m->in_reply_to));
 	for (i = m->references->len; i > 0; i--)
-		add_once(k->threads, KEY('m', m->references->pdata[i - 1]));
+		add_once(k->threads, ticket_message_key(m->references->pdata[i - 1]));
 	if (m->bounce != NULL && m->bounce->original_message_id != NULL)
-		add_once(k->threads, KEY('m', m->bounce->original_message_id));
+		add_once(k->threads, ticket_message_key(m->bounce->original_message_id));
 	if (m->message_id != NULL)
-		add_once(k->own, KEY('m', m->message_id));
+		add_once(k->own, ticket_message_key(m->message_id));
 }
 
 /*

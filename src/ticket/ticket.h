@@ -41,9 +41,6 @@ struct ticket_context {
 };
 
 /*
- * own must not take a key away from the ticket that has it: the first one
- * keeps it, else a stranger could redirect a conversation.
- *
  * Keys are short lower-case strings safe in a Redis key.  They are plain
  * digests without the secret: two daemons on one mailbox must agree.
  */
@@ -65,6 +62,9 @@ struct ticket_keys {
 struct ticket_keys	*ticket_keys_new(const struct ticket_context *,
 			    const struct arrival *, const struct message *);
 void			 ticket_keys_free(struct ticket_keys *);	/* NULL is fine */
+
+/* The thread key of a message of ours, for those that answer it.  Free with g_free(). */
+char	*ticket_message_key(const char *message_id);
 
 /* Could it belong to a ticket that is there?  If not, a look-up is not needed. */
 bool	ticket_may_follow(const struct ticket_keys *);
