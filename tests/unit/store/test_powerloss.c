@@ -34,6 +34,16 @@ struct change {
 static int	record_fd = -1;		/* -1: nothing is recorded */
 static gint	changes_left;
 
+/* The linker sees the names that large files have. */
+#ifdef __USE_FILE_OFFSET64
+#define __real_pwrite		__real_pwrite64
+#define __wrap_pwrite		__wrap_pwrite64
+#define __real_openat		__real_openat64
+#define __wrap_openat		__wrap_openat64
+#define __real_ftruncate	__real_ftruncate64
+#define __wrap_ftruncate	__wrap_ftruncate64
+#endif
+
 ssize_t	__real_write(int, const void *, size_t);
 ssize_t	__real_pwrite(int, const void *, size_t, off_t);
 int	__real_openat(int, const char *, int, ...);
