@@ -39,6 +39,16 @@ notify_free(struct notify *n)
 	g_free(n);
 }
 
+int
+notify_socket(unsigned n)
+{
+	static int	count = -1;
+
+	if (count == -1)
+		count = MAX(sd_listen_fds(1), 0);
+	return n < (unsigned)count ? SD_LISTEN_FDS_START + (int)n : -1;
+}
+
 void
 notify_ready(void)
 {

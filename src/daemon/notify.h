@@ -15,6 +15,9 @@ struct notify;
 struct notify	*notify_new(struct loop *);
 void		 notify_free(struct notify *);
 
+/* The n-th socket that the service manager opened for us; -1: no more. */
+int	notify_socket(unsigned n);
+
 void	notify_ready(void);
 void	notify_reloading(void);		/* then notify_ready() again */
 void	notify_stopping(void);

@@ -23,6 +23,21 @@ arrival_new(enum arrival_format format, const char *kind, const char *channel,
 	return a;
 }
 
+struct arrival *
+arrival_copy(const struct arrival *a)
+{
+	struct arrival	*copy = arrival_new(a->format, a->kind, a->channel, a->key, a->bytes);
+	GHashTableIter	 iter;
+	gpointer	 name, value;
+
+	copy->lsn = a->lsn;
+	copy->received_ms = a->received_ms;
+	g_hash_table_iter_init(&iter, a->facts);
+	while (g_hash_table_iter_next(&iter, &name, &value))
+		arrival_set_fact(copy, name, value);
+	return copy;
+}
+
 void
 arrival_free(struct arrival *a)
 {

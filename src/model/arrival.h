@@ -45,6 +45,8 @@ struct arrival {
 /* Copies the strings, takes a reference on bytes; received now. */
 struct arrival	*arrival_new(enum arrival_format, const char *kind,
 		    const char *channel, const char *key, GBytes *bytes);
+/* Shares the bytes. */
+struct arrival	*arrival_copy(const struct arrival *);
 void		 arrival_free(struct arrival *);	/* NULL is fine */
 void		 arrival_set_fact(struct arrival *, const char *name, const char *value);
 const char	*arrival_fact(const struct arrival *, const char *name);	/* or NULL */

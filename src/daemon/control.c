@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The control socket (ctl/control.h), for intakectl.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/json_out.h"
+#include "base/log.h"
+#include "ctl/control.h"
+#include "daemon/daemon_local.h"
+#include "queue/queue.h"
+
+#define TAP_WAITING	(1u << 20)
+
+/* --- /status --- */
+
+static void
+write_journal(struct daemon *d, struct json_out *j)
+{
+	struct journal_stats	s;
+
+	journal_stats(d->journal, &s);
+	json_open(j, "journal", '{');
+	json_int(j, "first_lsn", (int64_t)journal_first(d->journal));
+	json_int(j, "last_lsn", (int64_t)journal_last(d->journal));
+	json_int(j, "done_lsn", (int64_t)journal_done(d->journal));
+	json_int(j, "waiting", (int64_t)s.waiting);
+	json_int(j, "bytes", s.bytes);
+	json_int(j, "segments", s.segments);
+	json_int(j, "damaged", (int64_t)s.damaged);
+	json_close(j, '}');
+}
+
+static void
+write_intake(struct daemon *d, struct json_out *j)
+{
+	struct intake_stats	s;
+
+	intake_stats(d->intake, &s);
+	json_open(j, "redis", '{');
+	json_bool(j, "up", s.redis_up);
+	json_str(j, "problem", s.redis_problem);
+	json_int(j, "pushed_again", (int64_t)s.lost_again);
+	json_close(j, '}');
+	json_int(j, "under_way", s.under_way);
+}
+
+static void
+write_channels(struct daemon *d, struct json_out *j)
+{
+	guint	i;
+
+	json_open(j, "channels", '[');
+	for (i = 0; i < d->now->channels->len; i++) {
+		const struct channel	*c = d->now->channels->pdata[i];
+		g_autoptr(GString)	 issue = g_string_new(NULL);
+
+		c->ops->status(c, issue);
+		json_open(j, NULL, '{');
+		json_str(j, "name", c->name);
+		json_str(j, "kind", c->ops->kind);
+		json_str(j, "state", issue->len > 0 ? issue->str : c->paused ? "paused" : "good");
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+struct status {
+	struct daemon		*daemon;
+	struct http_request	*request;
+};
+
+static void
+on_stats(void *arg, enum queue_outcome outcome, GPtrArray *partitions)
+{
+	struct status		*s = arg;
+	struct daemon		*d = s->daemon;
+	bool			 blocking;
+	g_autoptr(GPtrArray)	 issues = status_issues(d, &blocking);
+	g_autoptr(GString)	 body = g_string_new(NULL);
+	struct json_out		 j = JSON_OUT(body);
+	guint			 i;
+
+	json_open(&j, NULL, '{');
+	json_str(&j, "instance", d->now->settings->instance);
+	json_str(&j, "version", PACKAGE_VERSION);
+	json_str(&j, "status", blocking ? "not ready" : issues->len > 0 ? "degraded" : "ready");
+	json_int(&j, "up_seconds", (clock_mono_ms() - d->started_ms) / 1000);
+	json_int(&j, "config_generation", d->reloads + 1);
+	json_strings(&j, "issues", issues);
+	write_channels(d, &j);
+	write_journal(d, &j);
+	write_intake(d, &j);
+	json_int(&j, "quarantine", quarantine_count(d->quarantine));
+	json_open(&j, "queues", '[');
+	for (i = 0; outcome == QUEUE_DONE && partitions != NULL && i < partitions->len; i++)
+		json_raw(&j, NULL, partitions->pdata[i]);
+	json_close(&j, ']');
+	json_close(&j, '}');
+	http_reply(s->request, 200, "application/json", NULL, body->str, body->len);
+	g_free(s);
+}
+
+static void
+on_status(void *arg, struct http_request *r)
+{
+	struct status	*s = g_new0(struct status, 1);
+
+	s->daemon = arg;
+	s->request = r;
+	queue_stats(intake_queue(s->daemon->intake), on_stats, s);
+}
+
+/* --- /tap --- */
+
+struct tap {
+	struct daemon		*daemon;
+	struct http_stream	*stream;
+};
+
+static void
+on_tap_closed(void *arg)
+{
+	struct tap	*tap = arg;
+
+	g_ptr_array_remove_fast(tap->daemon->taps, tap);
+	g_free(tap);
+}
+
+static void
+on_tap(void *arg, struct http_request *r)
+{
+	struct tap	*tap = g_new0(struct tap, 1);
+
+	tap->daemon = arg;
+	tap->stream = http_stream_open(r, "application/x-ndjson", NULL, TAP_WAITING,
+	    on_tap_closed, tap);
+	g_ptr_array_add(tap->daemon->taps, tap);
+}
+
+void
+control_tap(struct daemon *d, const char *line)
+{
+	g_autofree char	*whole = NULL;
+	guint		 i;
+
+	if (d->taps->len == 0)
+		return;
+	whole = g_strconcat(line, "\n", NULL);
+	/* Backwards: one that is too slow is taken out. */
+	for (i = d->taps->len; i > 0; i--) {
+		struct tap	*tap = d->taps->pdata[i - 1];
+
+		if (http_stream_send(tap->stream, whole, strlen(whole)) == -1)
+			on_tap_closed(tap);
+	}
+}
+
+/* --- /reload --- */
+
+static void
+on_reload(void *arg, struct http_request *r)
+{
+	struct daemon	*d = arg;
+	g_autofree char	*text = NULL;
+
+	if (daemon_reload(d) == -1) {
+		text = g_strconcat(d->reload_problems, "\n", NULL);
+		http_reply(r, 422, "text/plain", NULL, text, strlen(text));
+		return;
+	}
+	text = g_strdup_printf("configuration generation %u is in use\n", d->reloads + 1);
+	http_reply(r, 200, "text/plain", NULL, text, strlen(text));
+}
+
+/* --- /quarantine/ID/release --- */
+
+struct release {
+	struct daemon		*daemon;
+	struct http_request	*request;
+	char			 id[QUARANTINE_ID_SIZE];
+};
+
+static void
+on_dropped(void *arg, const struct err *why)
+{
+	struct release	*rel = arg;
+	static const char	good[] = "released\n";
+
+	if (why != NULL)
+		http_reply_error(rel->request, 500, "not dropped", why->text);
+	else
+		http_reply(rel->request, 200, "text/plain", NULL, good, sizeof good - 1);
+	g_free(rel);
+}
+
+static void
+on_journaled_again(void *arg, uint64_t lsn, const struct err *why)
+{
+	struct release	*rel = arg;
+
+	if (why != NULL) {
+		http_reply_later(rel->request, 503, 10, "not taken", why->text);
+		g_free(rel);
+		return;
+	}
+	log_info("quarantine=%s released lsn=%" G_GUINT64_FORMAT, rel->id, lsn);
+	intake_wake(rel->daemon->intake);
+	quarantine_remove(rel->daemon->quarantine, rel->id, on_dropped, rel);
+}
+
+static void
+on_release(void *arg, struct http_request *r)
+{
+	struct daemon	*d = arg;
+	g_auto(GStrv)	 part = g_strsplit(http_path(r), "/", 4);
+	struct err	 e = ERR_INIT;
+	struct release	*rel;
+	struct arrival	*a;
+
+	if (g_strv_length(part) != 4 || strcmp(part[3], "release") != 0) {
+		http_reply_error(r, 404, "not found", "POST /quarantine/ID/release");
+		return;
+	}
+	a = quarantine_arrival(state_dir_path(d->state), part[2], &e);
+	if (a == NULL) {
+		http_reply_error(r, 404, "not found", e.text);
+		return;
+	}
+	rel = g_new0(struct release, 1);
+	rel->daemon = d;
+	rel->request = r;
+	g_strlcpy(rel->id, part[2], sizeof rel->id);
+	journal_append(d->journal, a, on_journaled_again, rel);
+}
+
+static const struct {
+	const char	*method, *path;
+	http_handler_fn	*handle;
+} routes[] = {
+	{ "GET", "/status", on_status },
+	{ "GET", "/tap", on_tap },
+	{ "POST", "/reload", on_reload },
+	{ "POST", "/quarantine/", on_release },
+};
+
+int
+control_start(struct daemon *d, struct err *e)
+{
+	g_autofree char		*path = control_socket_path(d->now->settings);
+	struct http_options	 options = {
+		.max_body = 1024,
+		.max_connections = 100,
+		.head_timeout_ms = 10000,
+		.body_timeout_ms = 10000,
+		.idle_timeout_ms = 60000,
+	};
+	size_t			 i;
+
+	if ((d->control = http_server_new(d->loop, &options, e)) == NULL)
+		return -1;
+	for (i = 0; i < G_N_ELEMENTS(routes); i++) {
+		struct http_route	route = { routes[i].method, routes[i].path, NULL,
+					    routes[i].handle, d };
+
+		http_route_add(d->control, &route);
+	}
+	if (http_server_listen(d->control, path, e) == -1)
+		return err_prefix(e, "control socket");
+	return 0;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The sink: where channels hand over what they received.
+ */
+#include <string.h>
+
+#include "base/log.h"
+#include "base/metric.h"
+#include "conf/conf.h"
+#include "daemon/daemon_local.h"
+
+struct handover {
+	struct generation	*generation;
+	struct arrival		*arrival;	/* a copy: the journal has taken the other */
+	channel_settled_fn	*settled;
+	void			*arg;
+};
+
+static int
+admit(void *arg, size_t bytes, struct err *why)
+{
+	struct generation	*g = arg;
+
+	if (g->daemon->stopping)
+		return err_set(why, ERR_TEMP, "the service is being stopped");
+	return journal_admit(g->daemon->journal, bytes, why);
+}
+
+static bool
+known(void *arg, const struct arrival *a)
+{
+	struct generation	*g = arg;
+
+	return known_find(g->daemon->known, a) != 0;
+}
+
+static void
+on_appended(void *arg, uint64_t lsn, const struct err *why)
+{
+	struct handover		*h = arg;
+	struct generation	*g = h->generation;
+	struct daemon		*d = g->daemon;
+
+	if (why != NULL) {
+		log_warn("channel=%s message refused: %s", h->arrival->channel, why->text);
+		h->settled(h->arg, SETTLED_REFUSED, 0);
+	} else {
+		metric_inc(METRIC_RECEIVED, h->arrival->channel);
+		known_add(d->known, h->arrival, lsn);
+		h->settled(h->arg, SETTLED_DURABLE, lsn);
+		intake_wake(d->intake);
+	}
+	g->unsettled--;
+	arrival_free(h->arrival);
+	g_free(h);
+}
+
+static void
+accept_arrival(void *arg, struct arrival *take, channel_settled_fn *settled, void *settle_arg)
+{
+	struct generation	*g = arg;
+	struct handover		*h = g_new0(struct handover, 1);
+
+	h->generation = g;
+	h->arrival = arrival_copy(take);
+	h->settled = settled;
+	h->arg = settle_arg;
+	g->unsettled++;
+	journal_append(g->daemon->journal, take, on_appended, h);
+}
+
+struct generation *
+generation_start(struct daemon *d, struct settings *take, struct err *e)
+{
+	struct generation	*g = g_new0(struct generation, 1);
+
+	g->daemon = d;
+	g->settings = take;
+	g->sink.arg = g;
+	g->sink.admit = admit;
+	g->sink.accept = accept_arrival;
+	g->sink.known = known;
+	g->env.loop = d->loop;
+	g->env.settings = take;
+	g->env.sink = &g->sink;
+	g->env.http = d->http;
+	g->env.cursors = d->cursors;
+	g->env.secret = d->secret;
+	if ((g->channels = channels_start(&g->env, e)) == NULL) {
+		g->settings = NULL;
+		generation_free(g);
+		return NULL;
+	}
+	return g;
+}
+
+void
+generation_stop(struct generation *g)
+{
+	channels_stop(g->channels);
+}
+
+void
+generation_free(struct generation *g)
+{
+	if (g == NULL)
+		return;
+	channels_free(g->channels);
+	conf_free(g->settings);
+	g_free(g);
+}

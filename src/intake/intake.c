@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: ISC */
+#include "intake/intake.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/clock.h"
+#include "base/json_out.h"
+#include "base/log.h"
+#include "base/metric.h"
+#include "intake/intake_local.h"
+#include "intake/parse_worker.h"
+#include "reply/reply.h"
+#include "store/journal.h"
+
+/* Arrivals in memory at once, however many may be under way. */
+#define WINDOW_BYTES	(64u << 20)
+#define RETRY_MS	200
+#define TICK_MS		1000
+
+/* --- the window --- */
+
+static bool
+may_begin(const struct intake *in)
+{
+	return queue_is_up(in->queue) && !in->stopping && !in->rewind && in->waiting == 0 &&
+	    in->passages->length < (guint)in->settings->redis.in_flight &&
+	    (in->bytes < WINDOW_BYTES || in->passages->length == 0);
+}
+
+static void
+begin_what_may(struct intake *in)
+{
+	uint64_t	lsn;
+
+	while (may_begin(in) && (lsn = journal_next(in->journal, in->cursor)) != 0) {
+		in->cursor = lsn;
+		g_queue_push_tail(in->passages, passage_begin(in, lsn));
+	}
+}
+
+/* A new server run was seen: what it may have lost is committed again. */
+static void
+go_back(struct intake *in)
+{
+	in->rewind = false;
+	in->cursor = in->mark;
+}
+
+static void
+advance_mark(struct intake *in)
+{
+	struct passage	*head;
+
+	while ((head = g_queue_peek_head(in->passages)) != NULL && passage_is_finished(head)) {
+		/* While a rewind is due the mark must not move past what was lost. */
+		if (!in->rewind && passage_lsn(head) > in->mark)
+			in->mark = passage_lsn(head);
+		in->highest = MAX(in->highest, passage_lsn(head));
+		g_queue_pop_head(in->passages);
+		passage_free(head);
+	}
+	if (!in->rewind)
+		journal_set_done(in->journal, in->mark);
+}
+
+static void
+tell_if_idle(struct intake *in)
+{
+	if (in->stopping && in->idle != NULL && in->passages->length == 0 &&
+	    replies_under_way(in->replies) == 0) {
+		void	(*idle)(void *) = in->idle;
+
+		in->idle = NULL;
+		idle(in->idle_arg);
+	}
+}
+
+static void
+pump(void *arg)
+{
+	struct intake	*in = arg;
+
+	advance_mark(in);
+	if (in->rewind && in->passages->length == 0)
+		go_back(in);
+	begin_what_may(in);
+	tell_if_idle(in);
+}
+
+void
+intake_finished(struct intake *in, struct passage *p, size_t bytes)
+{
+	(void)p;
+	in->bytes -= bytes;
+	/* Not at once: the passage is still on the stack. */
+	loop_defer(in->loop, pump, in);
+}
+
+void
+intake_wake(struct intake *in)
+{
+	begin_what_may(in);
+}
+
+/* --- Redis comes and goes --- */
+
+static void
+on_up(void *arg, const struct queue_marks *marks)
+{
+	struct intake	*in = arg;
+
+	metric_set(METRIC_REDIS_UP, NULL, 1);
+	in->problem[0] = '\0';
+	if (marks->mark > journal_last(in->journal))
+		journal_skip_to(in->journal, marks->mark);
+	if (marks->new_run) {
+		if (!marks->found && in->highest > 0)
+			log_warn("redis knows nothing of this journal: committing again all that "
+			    "is retained, from lsn=%" G_GUINT64_FORMAT,
+			    journal_first(in->journal));
+		in->rewind = true;
+		in->mark = marks->found ? marks->mark : 0;
+		log_info("redis run is new to us mark=%" G_GUINT64_FORMAT " journal_last=%"
+		    G_GUINT64_FORMAT, in->mark, journal_last(in->journal));
+	}
+	loop_timer_start(in->retry, 0);
+	replies_look(in->replies);
+}
+
+static void
+on_down(void *arg, const struct err *why)
+{
+	struct intake	*in = arg;
+
+	metric_set(METRIC_REDIS_UP, NULL, 0);
+	if (strcmp(in->problem, why->text) != 0)
+		log_warn("redis is not there: %s; messages wait in the journal", why->text);
+	g_strlcpy(in->problem, why->text, sizeof in->problem);
+}
+
+static void
+on_replies(void *arg)
+{
+	replies_look(((struct intake *)arg)->replies);
+}
+
+static void
+on_chat(void *arg, const char *session)
+{
+	struct intake	*in = arg;
+
+	in->events.chat(in->events_arg, session);
+}
+
+static void
+retry_passage(gpointer passage, gpointer arg)
+{
+	(void)arg;
+	passage_retry(passage);
+}
+
+static void
+retry_all(void *arg)
+{
+	struct intake	*in = arg;
+
+	if (!queue_is_up(in->queue))
+		return;
+	g_queue_foreach(in->passages, retry_passage, NULL);
+	pump(in);
+}
+
+/* What is still not there needs nothing but another look each second. */
+static void
+tick(void *arg)
+{
+	struct intake		*in = arg;
+	struct journal_stats	 stats;
+
+	journal_stats(in->journal, &stats);
+	if (!queue_is_up(in->queue)) {
+		tell_if_idle(in);
+		return;
+	}
+	if (in->waiting > 0)
+		retry_all(in);
+	if (!in->rewind && in->mark > in->told) {
+		queue_mark(in->queue, in->mark);
+		in->told = in->mark;
+	}
+	if (!in->stopping)
+		releases_tick(in->releases);
+	pump(in);
+}
+
+/* --- after a commit --- */
+
+void
+intake_report(struct intake *in, const struct ticket *t, const struct verdict *v,
+    const char *entry_id)
+{
+	g_autoptr(GString)	line = g_string_sized_new(512);
+	struct json_out		j = JSON_OUT(line);
+
+	metric_inc(METRIC_TICKET_EVENTS, t->event);
+	if (v->action == CHECK_PUSH)
+		metric_inc(METRIC_QUEUED, t->department);
+	else
+		metric_inc(METRIC_HELD, t->form != NULL ? t->form : "none");
+	log_info("ticket=%s %s department=%s priority=%s channel=%s event=%s outcome=%s", t->id,
+	    v->action == CHECK_PUSH ? "queued" : "held", t->department,
+	    priority_name(t->priority), t->channel_name, t->event,
+	    v->outcome != NULL ? v->outcome : "none");
+	json_open(&j, NULL, '{');
+	json_time(&j, "time", clock_wall_ms());
+	json_str(&j, "event", t->event);
+	json_str(&j, "ticket", t->id);
+	json_str(&j, "department", t->department);
+	json_str(&j, "priority", priority_name(t->priority));
+	json_str(&j, "status", ticket_status_name(t->status));
+	json_str(&j, "channel", t->channel_name);
+	json_str(&j, "completeness", t->completeness);
+	json_bool(&j, "pushed", v->action == CHECK_PUSH);
+	json_str(&j, "entry", entry_id != NULL ? entry_id : "");
+	json_strings(&j, "trail", t->trail);
+	json_close(&j, '}');
+	in->events.tap(in->events_arg, line->str);
+}
+
+char *
+intake_chat_line(const char *direction, const char *kind, const char *author, const char *text,
+    const char *client_id, int64_t at_ms)
+{
+	GString		*line = g_string_sized_new(256);
+	struct json_out	 j = JSON_OUT(line);
+
+	json_open(&j, NULL, '{');
+	json_str(&j, "direction", direction);
+	json_str(&j, "kind", kind);
+	json_str(&j, "author", author);
+	json_str(&j, "text", text != NULL ? text : "");
+	json_str(&j, "client_id", client_id);
+	json_time(&j, "at", at_ms);
+	json_close(&j, '}');
+	return g_string_free(line, FALSE);
+}
+
+/* --- life --- */
+
+static int
+open_parts(struct intake *in, struct err *e)
+{
+	static const struct queue_events	events = {
+		.up = on_up, .down = on_down, .replies = on_replies, .chat = on_chat
+	};
+	struct queue_options			options = {
+		.redis = &in->settings->redis,
+		.instance = in->settings->instance,
+		.journal = journal_id(in->journal),
+	};
+
+	if ((in->check = check_new(in->settings, e)) == NULL ||
+	    (in->parse = parse_pool_new(in->loop, in->settings, e)) == NULL ||
+	    (in->replies = replies_new(in, e)) == NULL)
+		return -1;
+	in->releases = releases_new(in);
+	in->queue = queue_new(in->loop, &options, &events, in);
+	return 0;
+}
+
+struct intake *
+intake_new(const struct intake_options *o, struct err *e)
+{
+	struct intake	*in = g_new0(struct intake, 1);
+
+	in->loop = o->loop;
+	in->settings = o->settings;
+	in->journal = o->journal;
+	in->blobs = o->blobs;
+	in->quarantine = o->quarantine;
+	in->secret = o->secret;
+	in->events = o->events;
+	in->events_arg = o->events_arg;
+	in->passages = g_queue_new();
+	in->highest = in->mark = in->cursor = journal_done(o->journal);
+	in->retry = loop_timer_new(in->loop, retry_all, in);
+	in->tick = loop_timer_new(in->loop, tick, in);
+	g_strlcpy(in->problem, "not connected yet", sizeof in->problem);
+	if (open_parts(in, e) == -1) {
+		intake_free(in);
+		return NULL;
+	}
+	loop_timer_every(in->tick, TICK_MS);
+	return in;
+}
+
+void
+intake_free(struct intake *in)
+{
+	if (in == NULL)
+		return;
+	loop_timer_free(in->retry);
+	loop_timer_free(in->tick);
+	in->stopping = true;
+	parse_pool_free(in->parse);
+	/* Answers what is under way to those that are freed after it. */
+	g_clear_pointer(&in->queue, queue_free);
+	replies_free(in->replies);
+	releases_free(in->releases);
+	check_free(in->check);
+	g_queue_free_full(in->passages, (GDestroyNotify)passage_free);
+	g_free(in);
+}
+
+int
+intake_reload(struct intake *in, const struct settings *s, struct err *e)
+{
+	struct check	*check = check_new(s, e);
+
+	if (check == NULL)
+		return -1;
+	if (replies_reload(in->replies, s, e) == -1 ||
+	    parse_pool_reload(in->parse, s, e) == -1) {
+		check_free(check);
+		return -1;
+	}
+	check_free(in->check);
+	in->check = check;
+	in->settings = s;
+	return 0;
+}
+
+void
+intake_stop(struct intake *in, void (*idle)(void *arg), void *arg)
+{
+	in->stopping = true;
+	in->idle = idle;
+	in->idle_arg = arg;
+	loop_defer(in->loop, pump, in);
+}
+
+void
+intake_stats(const struct intake *in, struct intake_stats *stats)
+{
+	stats->under_way = in->passages->length;
+	stats->waiting_for_redis = in->waiting;
+	stats->redis_up = queue_is_up(in->queue);
+	g_strlcpy(stats->redis_problem, in->problem, sizeof stats->redis_problem);
+	stats->lost_again = in->lost_again;
+}
+
+int
+intake_worker_main(const char *name)
+{
+	if (strcmp(name, "parse") == 0)
+		return parse_worker_main();
+	if (strcmp(name, "send") == 0)
+		return reply_send_worker_main();
+	fprintf(stderr, "intaked: there is no worker \"%s\"\n", name);
+	return EX_USAGE;
+}
+
+struct queue *
+intake_queue(struct intake *in)
+{
+	return in->queue;
+}

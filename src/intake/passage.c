@@ -1,0 +1,502 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One arrival on its way.
+ *
+ * Each step ends by starting the next, or by waiting for something that calls
+ * back here.  What Redis does not take is remembered as the step to repeat;
+ * nothing before it is done again.
+ */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "base/metric.h"
+#include "intake/intake_local.h"
+#include "intake/judge.h"
+#include "store/blob.h"
+#include "store/journal.h"
+#include "store/quarantine.h"
+#include "store/state_dir.h"
+
+/* Somebody else changed the ticket between our look and our commit: again. */
+#define MAX_DECISIONS	50
+
+typedef void	step_fn(struct passage *);
+
+struct passage {
+	struct intake		*in;
+	uint64_t		 lsn;
+	struct arrival		*arrival;
+	size_t			 bytes;
+	struct parsed		*parsed;	/* message moves into ticket and back */
+	const char		*failure;	/* why the message is minimal, or NULL */
+	struct ticket_context	 context;
+	struct ticket_keys	*keys;
+	GPtrArray		*candidates;	/* struct queue_candidate *; as last seen */
+	GPtrArray		*related;	/* char * */
+	struct ticket		*ticket;
+	struct verdict		 verdict;
+	struct outgoing		*reply;
+	char			*chat;		/* line for the transcript, or NULL */
+	unsigned		 id_attempt;
+	unsigned		 decisions;
+	unsigned		 partition;
+	step_fn			*again;		/* to repeat when Redis is back; or NULL */
+	const char		*reason;	/* for quarantine */
+	char			*detail;
+	step_fn			*set_aside;	/* what comes after it */
+	bool			 finished;
+};
+
+static void	take_apart(struct passage *);
+static void	look_up(struct passage *);
+static void	decide(struct passage *);
+static void	commit(struct passage *);
+
+/* --- the end --- */
+
+static void
+finish(struct passage *p)
+{
+	p->finished = true;
+	intake_finished(p->in, p, p->bytes);
+}
+
+static void
+wait_to_repeat(struct passage *p, step_fn *again)
+{
+	p->again = again;
+	p->in->waiting++;
+}
+
+void
+passage_retry(struct passage *p)
+{
+	step_fn	*again = p->again;
+
+	if (again == NULL)
+		return;
+	p->again = NULL;
+	p->in->waiting--;
+	again(p);
+}
+
+static void	set_aside(struct passage *);
+
+static void
+on_set_aside(void *arg, const struct err *why)
+{
+	struct passage	*p = arg;
+
+	if (why != NULL) {
+		log_error("lsn=%" G_GUINT64_FORMAT " cannot be put into quarantine yet: %s", p->lsn,
+		    why->text);
+		wait_to_repeat(p, set_aside);
+		return;
+	}
+	metric_inc(METRIC_QUARANTINED, p->reason);
+	log_warn("lsn=%" G_GUINT64_FORMAT " quarantined reason=%s channel=%s: %s", p->lsn,
+	    p->reason, p->arrival->channel, p->detail);
+	p->set_aside(p);
+}
+
+/* Only when the entry is on disk does the message go on, or end. */
+static void
+set_aside(struct passage *p)
+{
+	quarantine_add(p->in->quarantine, p->reason, p->detail, arrival_copy(p->arrival),
+	    on_set_aside, p);
+}
+
+static void
+quarantine(struct passage *p, const char *reason, const char *detail, step_fn *then)
+{
+	p->reason = reason;
+	g_free(p->detail);
+	p->detail = g_strdup(detail);
+	p->set_aside = then;
+	set_aside(p);
+}
+
+static void
+refuse(struct passage *p, const char *reason, const char *detail)
+{
+	quarantine(p, reason, detail, finish);
+}
+
+/* --- 6. one call in Redis --- */
+
+static void
+on_done(struct passage *p, const struct queue_answer *answer)
+{
+	if (p->lsn <= p->in->highest) {
+		p->in->lost_again++;
+		metric_inc(METRIC_REDIS_LOST_ENTRIES, NULL);
+	}
+	metric_observe(METRIC_END_TO_END_SECONDS,
+	    (double)(clock_wall_ms() - p->arrival->received_ms) / 1000);
+	intake_report(p->in, p->ticket, &p->verdict, answer->entry_id);
+	if (p->chat != NULL)
+		p->in->events.chat(p->in->events_arg, p->ticket->session);
+	if (p->reply != NULL)
+		replies_look(p->in->replies);
+	finish(p);
+}
+
+static void
+on_known(struct passage *p, const struct queue_answer *answer)
+{
+	metric_inc(METRIC_DUPLICATES, p->arrival->channel);
+	log_info("ticket=%s duplicate channel=%s lsn=%" G_GUINT64_FORMAT,
+	    answer->ticket != NULL ? answer->ticket : "", p->arrival->channel, p->lsn);
+	finish(p);
+}
+
+/* The message back out of the ticket, and the ticket gone. */
+static void
+take_back(struct passage *p)
+{
+	p->parsed->message = g_steal_pointer(&p->ticket->message);
+	g_clear_pointer(&p->ticket, ticket_free);
+	g_clear_pointer(&p->reply, outgoing_free);
+	g_clear_pointer(&p->chat, g_free);
+}
+
+static void
+keep_candidates(struct passage *p, struct queue_answer *answer)
+{
+	g_clear_pointer(&p->candidates, g_ptr_array_unref);
+	p->candidates = g_steal_pointer(&answer->candidates);
+	if (answer->related != NULL) {
+		g_clear_pointer(&p->related, g_ptr_array_unref);
+		p->related = g_steal_pointer(&answer->related);
+	}
+}
+
+static void
+on_committed(void *arg, struct queue_answer *answer)
+{
+	struct passage	*p = arg;
+
+	switch (answer->outcome) {
+	case QUEUE_DONE:
+		on_done(p, answer);
+		return;
+	case QUEUE_KNOWN:
+		on_known(p, answer);
+		return;
+	case QUEUE_RETRY:
+		wait_to_repeat(p, commit);
+		return;
+	case QUEUE_STALE:
+		take_back(p);
+		keep_candidates(p, answer);
+		decide(p);
+		return;
+	case QUEUE_COLLISION:
+		p->id_attempt++;
+		take_back(p);
+		decide(p);
+		return;
+	case QUEUE_REFUSED:
+		refuse(p, "refused-by-queue", answer->err.text);
+		return;
+	}
+}
+
+/* The one that was chosen has moved from the candidates into the passage. */
+static GPtrArray *
+considered_ids(const struct passage *p)
+{
+	GPtrArray	*ids = g_ptr_array_new();
+	guint		 i;
+
+	for (i = 0; p->candidates != NULL && i < p->candidates->len; i++) {
+		struct queue_candidate	*c = p->candidates->pdata[i];
+
+		g_ptr_array_add(ids, c->ticket != NULL ? c->ticket->id : p->ticket->id);
+	}
+	return ids;
+}
+
+static void
+commit(struct passage *p)
+{
+	const struct ticket	*t = p->ticket;
+	g_autoptr(GPtrArray)	 considered = considered_ids(p);
+	struct queue_commit	 c = {
+		.partition = p->partition,
+		.ticket = t,
+		.dedup = p->keys->dedup,
+		.threads = p->keys->threads,
+		.considered = considered,
+		.own = p->keys->own,
+		.customer = p->keys->customer,
+		.origin = p->keys->identity,
+		.contact = t->message->kind == MESSAGE_NORMAL,
+		.hold = p->verdict.action == CHECK_HOLD,
+		.reply = p->reply,
+		.session = t->session,
+		.chat = p->chat,
+		.audit = t->trail->len > 0 ? t->trail->pdata[t->trail->len - 1] : NULL,
+		.mark = p->in->mark,
+	};
+
+	if (fault_point("before-commit") == -1) {
+		wait_to_repeat(p, commit);
+		return;
+	}
+	queue_commit(p->in->queue, &c, on_committed, p);
+}
+
+/* --- 5. whose ticket is it, and what is missing? --- */
+
+static struct queue_candidate *
+choose(struct passage *p, const char **why)
+{
+	guint	i;
+
+	for (i = 0; p->candidates != NULL && i < p->candidates->len; i++) {
+		struct queue_candidate	*c = p->candidates->pdata[i];
+
+		if (ticket_admits(c->ticket, p->keys, p->parsed->message, why))
+			return c;
+	}
+	return NULL;
+}
+
+/* Found, but not let in: said on the new ticket, so that a handler may look. */
+static void
+relate_others(struct passage *p)
+{
+	const char	*why;
+	guint		 i;
+
+	for (i = 0; p->candidates != NULL && i < p->candidates->len; i++) {
+		struct queue_candidate	*c = p->candidates->pdata[i];
+
+		if (!ticket_admits(c->ticket, p->keys, p->ticket->message, &why))
+			ticket_relate(p->ticket, c->ticket->id, why);
+	}
+	for (i = 0; p->related != NULL && i < p->related->len; i++)
+		ticket_relate(p->ticket, p->related->pdata[i], "same sender and subject, or named in it");
+}
+
+static void
+make_chat_line(struct passage *p)
+{
+	const struct message	*m = p->ticket->message;
+
+	if (p->arrival->format != ARRIVAL_CHAT || m->session == NULL)
+		return;
+	p->chat = intake_chat_line("in", "message", m->from != NULL ? m->from->name : NULL,
+	    m->text, p->arrival->key, p->arrival->received_ms);
+}
+
+static void
+decide(struct passage *p)
+{
+	const char		*why = NULL;
+	struct queue_candidate	*chosen;
+	struct message		*m;
+
+	if (++p->decisions > MAX_DECISIONS) {
+		refuse(p, "undecidable", "its ticket changes faster than it can be read");
+		return;
+	}
+	chosen = choose(p, &why);
+	m = g_steal_pointer(&p->parsed->message);
+	if (chosen != NULL) {
+		p->ticket = g_steal_pointer(&chosen->ticket);
+		p->partition = chosen->partition;
+		ticket_follow(p->ticket, &p->context, p->keys, p->arrival, m, why);
+	} else {
+		p->ticket = ticket_begin(&p->context, p->keys, p->arrival, m);
+		ticket_propose_id(&p->context, p->keys, p->id_attempt, p->ticket->id);
+		p->partition = queue_partition_of(p->in->queue, p->keys->customer);
+		relate_others(p);
+	}
+	p->ticket->lsn = p->lsn;
+	judge_note_arrival(p->ticket, p->arrival, p->failure);
+	check_decide(p->in->check, p->parsed->findings, p->ticket, clock_wall_ms(), &p->verdict);
+	p->reply = replies_for_verdict(p->in->replies, p->ticket, &p->verdict);
+	make_chat_line(p);
+	commit(p);
+}
+
+/* --- 4. what is there for it? --- */
+
+static void
+on_found(void *arg, struct queue_answer *answer)
+{
+	struct passage	*p = arg;
+
+	switch (answer->outcome) {
+	case QUEUE_KNOWN:
+		on_known(p, answer);
+		return;
+	case QUEUE_RETRY:
+		wait_to_repeat(p, look_up);
+		return;
+	case QUEUE_REFUSED:
+		refuse(p, "refused-by-queue", answer->err.text);
+		return;
+	case QUEUE_DONE:
+	case QUEUE_STALE:
+	case QUEUE_COLLISION:
+		keep_candidates(p, answer);
+		decide(p);
+		return;
+	}
+}
+
+static void
+look_up(struct passage *p)
+{
+	struct queue_lookup	what = {
+		.dedup = p->keys->dedup,
+		.threads = p->keys->threads,
+		.similar = p->keys->similar,
+		.hints = p->keys->hints,
+		.token_ticket = p->keys->token_ticket,
+		.customer = p->keys->customer,
+	};
+
+	queue_find(p->in->queue, &what, on_found, p);
+}
+
+static void
+identify(struct passage *p)
+{
+	p->context = judge_context(p->in->settings, p->in->secret, STATE_SECRET_SIZE);
+	p->keys = ticket_keys_new(&p->context, p->arrival, p->parsed->message);
+	if (ticket_may_follow(p->keys))
+		look_up(p);
+	else
+		decide(p);
+}
+
+/* --- 3. attachments and HTML are kept apart --- */
+
+static void
+on_stored(void *arg, const struct err *why)
+{
+	struct passage	*p = arg;
+
+	if (why != NULL) {
+		log_warn("lsn=%" G_GUINT64_FORMAT " attachments cannot be stored yet: %s", p->lsn,
+		    why->text);
+		wait_to_repeat(p, take_apart);
+		return;
+	}
+	identify(p);
+}
+
+static void
+store_parts(struct passage *p)
+{
+	GPtrArray		*parts = blob_list_new();
+	struct message		*m = p->parsed->message;
+	guint			 i;
+
+	for (i = 0; i < m->attachments->len; i++) {
+		struct attachment	*a = m->attachments->pdata[i];
+
+		if (a->content == NULL)
+			continue;
+		g_ptr_array_add(parts, blob_new(a->content));
+		a->location = g_strconcat("blob:", a->sha256, NULL);
+		g_clear_pointer(&a->content, g_bytes_unref);
+	}
+	if (m->html != NULL) {
+		g_autoptr(GBytes)	html = g_bytes_new(m->html, strlen(m->html));
+
+		g_ptr_array_add(parts, blob_new(html));
+	}
+	if (parts->len > 0) {
+		blob_store(p->in->blobs, parts, on_stored, p);
+		return;
+	}
+	g_ptr_array_unref(parts);
+	identify(p);
+}
+
+/* --- 2. taken apart and read, in a worker --- */
+
+static void
+on_parsed(void *arg, struct parsed *parsed, const char *failure)
+{
+	struct passage	*p = arg;
+
+	if (parsed == NULL)
+		return;			/* the daemon is going; the journal has it */
+	p->parsed = parsed;
+	p->failure = failure;
+	if (failure != NULL)
+		quarantine(p, failure, "a minimal ticket was made of it", store_parts);
+	else
+		store_parts(p);
+}
+
+static void
+take_apart(struct passage *p)
+{
+	g_clear_pointer(&p->parsed, parsed_free);
+	parse_pool_ask(p->in->parse, p->arrival, on_parsed, p);
+}
+
+/* --- 1. out of the journal --- */
+
+struct passage *
+passage_begin(struct intake *in, uint64_t lsn)
+{
+	struct passage	*p = g_new0(struct passage, 1);
+	struct err	 e = ERR_INIT;
+
+	p->in = in;
+	p->lsn = lsn;
+	p->id_attempt = 1;
+	if ((p->arrival = journal_read(in->journal, lsn, &e)) == NULL) {
+		/* The journal has counted it and keeps its bytes for a human. */
+		log_error("lsn=%" G_GUINT64_FORMAT " cannot be read: %s", lsn, e.text);
+		finish(p);
+		return p;
+	}
+	p->bytes = g_bytes_get_size(p->arrival->bytes);
+	in->bytes += p->bytes;
+	take_apart(p);
+	return p;
+}
+
+bool
+passage_is_finished(const struct passage *p)
+{
+	return p->finished;
+}
+
+uint64_t
+passage_lsn(const struct passage *p)
+{
+	return p->lsn;
+}
+
+void
+passage_free(struct passage *p)
+{
+	if (p == NULL)
+		return;
+	if (p->again != NULL)
+		p->in->waiting--;
+	arrival_free(p->arrival);
+	parsed_free(p->parsed);
+	if (p->keys != NULL)
+		ticket_keys_free(p->keys);
+	g_clear_pointer(&p->candidates, g_ptr_array_unref);
+	g_clear_pointer(&p->related, g_ptr_array_unref);
+	ticket_free(p->ticket);
+	outgoing_free(p->reply);
+	g_free(p->chat);
+	g_free(p->detail);
+	g_free(p);
+}

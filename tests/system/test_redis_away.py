@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: ISC
+"""Redis may forget, or be away; intaked does not, and is not."""
+import time
+
+from rig import Rig, wait_for
+from test_webhook_path import order
+
+
+def subjects(rig):
+    return sorted(t["subject"] for t in rig.tickets())
+
+
+def expect_all(rig, count, seconds=30):
+    want = sorted(f"Order {n}" for n in range(count))
+    wait_for(lambda: len(rig.entries()) >= count, seconds, f"{count} entries")
+    time.sleep(0.5)
+    assert subjects(rig) == want
+
+
+def test_redis_down_at_start__intake_goes_on_and_drains_later_in_order():
+    with Rig().start(redis=False) as rig:
+        for n in range(20):
+            assert rig.hook(order(n))[0] == 202
+        assert rig.daemon.status()["journal"]["waiting"] == 20
+        rig.redis.start()
+        expect_all(rig, 20)
+        in_order = [t["subject"] for t in rig.tickets()]
+        assert sorted(in_order) == sorted(f"Order {n}" for n in range(20))
+
+
+def test_redis_killed_and_restarted_under_load__nothing_lost_nothing_twice():
+    with Rig(redis_fsync="always").start() as rig:
+        for n in range(60):
+            assert rig.hook(order(n))[0] == 202
+            if n in (15, 35):
+                rig.redis.kill()
+            if n in (20, 45):
+                rig.redis.start()
+        expect_all(rig, 60)
+
+
+def test_redis_comes_back_empty__the_retained_journal_is_pushed_again():
+    with Rig().start() as rig:
+        for n in range(25):
+            assert rig.hook(order(n))[0] == 202
+        rig.wait_tickets(25)
+        before = {t["event_id"] for t in rig.tickets()}
+        rig.redis.kill()
+        for path in rig.redis.dir.glob("appendonlydir/*"):
+            path.unlink()
+        rig.redis.start()
+        expect_all(rig, 25)
+        # The same events, so that a consumer who saw them knows them again.
+        assert {t["event_id"] for t in rig.tickets()} == before
+        assert rig.daemon.status()["redis"]["pushed_again"] == 25
+
+
+def test_redis_loses_its_last_second__the_lost_part_reappears():
+    with Rig().start() as rig:
+        for n in range(10):
+            rig.hook(order(n))
+        rig.wait_tickets(10)
+        time.sleep(1.5)
+        for n in range(10, 40):
+            rig.hook(order(n))
+        rig.wait_tickets(40)
+        rig.redis.kill()
+        [aof] = rig.redis.dir.glob("appendonlydir/*.incr.aof")
+        data = aof.read_bytes()
+        aof.write_bytes(data[:len(data) * 6 // 10])
+        rig.redis.start()
+        expect_all(rig, 40)
+
+
+def test_redis_full__messages_wait_and_none_is_dropped():
+    with Rig().start() as rig:
+        rig.redis.client.config_set("maxmemory", "1mb")
+        for n in range(5):
+            assert rig.hook(order(n))[0] == 202
+        time.sleep(1)
+        assert rig.daemon.status()["journal"]["waiting"] == 5
+        rig.redis.client.config_set("maxmemory", "0")
+        expect_all(rig, 5)
+
+
+def test_redis_read_only__messages_wait():
+    with Rig().start() as rig:
+        rig.redis.client.execute_command("REPLICAOF", "127.0.0.1", "1")
+        for n in range(3):
+            assert rig.hook(order(n))[0] == 202
+        time.sleep(1)
+        rig.redis.client.execute_command("REPLICAOF", "NO", "ONE")
+        expect_all(rig, 3)
+
+
+def test_redis_stands_still__senders_do_not_notice():
+    with Rig().start() as rig:
+        rig.redis.process.send_signal(19)
+        began = time.monotonic()
+        for n in range(5):
+            assert rig.hook(order(n))[0] == 202
+        assert time.monotonic() - began < 2
+        rig.redis.process.send_signal(18)
+        expect_all(rig, 5)
