@@ -464,8 +464,7 @@ http_conn_answered(struct http_request *r)
 	/* Answered late: look at what came meanwhile, but not from in here. */
 	if (!r->is_busy && (r->is_eof ||
 	    evbuffer_get_length(bufferevent_get_input(r->bev)) > 0))
-		bufferevent_trigger(r->bev, EV_READ,
-		    BEV_TRIG_IGNORE_WATERMARKS | BEV_OPT_DEFER_CALLBACKS);
+		http_server_wake(r->server, r);
 }
 
 static void
@@ -534,7 +533,7 @@ http_conn_accept(struct http_server *s, int fd, const struct netaddr *peer, bool
 	r = g_new0(struct http_request, 1);
 	r->server = s;
 	r->bev = bev;
-	r->link.data = r;
+	r->link.data = r->ready_link.data = r;
 	r->is_counted = counts;
 	if ((r->has_peer = peer != NULL))
 		r->peer = *peer;

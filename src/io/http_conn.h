@@ -29,6 +29,8 @@ struct http_server {
 	bool			 is_draining;
 	GQueue			 conns;		/* links are in struct http_request */
 	GList			*sweep_next;	/* kept right when one is dropped */
+	GQueue			 ready;		/* by ready_link: look at their input again */
+	struct loop_timer	*wake;		/* ... soon */
 	GHashTable		*clients;	/* uint64_t * -> count of connections */
 	GHashTable		*routes;	/* path -> struct route_set * */
 	size_t			 body_bytes;	/* announced or read, not yet answered */
@@ -55,6 +57,8 @@ struct http_request {
 	struct http_server	*server;
 	struct bufferevent	*bev;		/* NULL: the connection is gone */
 	GList			 link;		/* in server->conns */
+	GList			 ready_link;	/* in server->ready */
+	bool			 is_ready;	/* it is in there */
 	const struct http_state	*state;
 	int64_t			 deadline_ms;	/* monotonic; 0: none */
 	bool			 is_busy;	/* inside http_conn_process() or a callback */
@@ -107,6 +111,8 @@ const struct http_route	*http_server_route(struct http_server *, const char *met
 			    const char *path);
 /* "GET, HEAD, POST" of the route, or NULL if there is none. */
 char			*http_server_allow(struct http_server *, const char *path);
+/* Have it processed soon, from the loop. */
+void			 http_server_wake(struct http_server *, struct http_request *);
 void			 http_server_gone(struct http_server *, struct http_request *);
 
 #endif

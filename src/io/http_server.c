@@ -195,8 +195,45 @@ count_client(struct http_server *s, const struct netaddr *peer, int change)
 }
 
 void
+http_server_wake(struct http_server *s, struct http_request *r)
+{
+	if (r->is_ready)
+		return;
+	r->is_ready = true;
+	g_queue_push_tail_link(&s->ready, &r->ready_link);
+	if (s->ready.length == 1)
+		loop_timer_start(s->wake, 0);
+}
+
+static void
+unready(struct http_server *s, struct http_request *r)
+{
+	if (r->is_ready)
+		g_queue_unlink(&s->ready, &r->ready_link);
+	r->is_ready = false;
+}
+
+/* Those that become ready meanwhile wait for the next turn of the loop. */
+static void
+process_ready(void *arg)
+{
+	struct http_server	*s = arg;
+	struct http_request	*r;
+	guint			 n = s->ready.length;
+
+	while (n-- > 0 && s->ready.head != NULL) {
+		r = s->ready.head->data;
+		unready(s, r);
+		http_conn_process(r);
+	}
+	if (s->ready.length > 0)
+		loop_timer_start(s->wake, 0);
+}
+
+void
 http_server_gone(struct http_server *s, struct http_request *r)
 {
+	unready(s, r);
 	if (s->sweep_next == &r->link)
 		s->sweep_next = r->link.next;
 	g_queue_unlink(&s->conns, &r->link);
@@ -365,6 +402,8 @@ http_server_new(struct loop *loop, const struct http_options *options, struct er
 	s->routes = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_route_set);
 	s->listeners = g_ptr_array_new_with_free_func(free_listener);
 	s->socket_paths = g_ptr_array_new_with_free_func(remove_socket);
+	g_queue_init(&s->ready);
+	s->wake = loop_timer_new(loop, process_ready, s);
 	s->sweep = loop_timer_new(loop, sweep, s);
 	loop_timer_every(s->sweep, SWEEP_MS);
 	s->tls_certificate = g_strdup(options->tls_certificate);
@@ -399,6 +438,7 @@ http_server_free(struct http_server *s)
 	g_ptr_array_set_size(s->listeners, 0);
 	drop_all(s);
 	loop_timer_free(s->sweep);
+	loop_timer_free(s->wake);
 	g_ptr_array_unref(s->listeners);
 	g_ptr_array_unref(s->socket_paths);
 	g_hash_table_unref(s->clients);

@@ -5,6 +5,7 @@
 #include <event2/event.h>
 #include <glib.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -172,6 +173,8 @@ loop_new(void)
 
 	if (config == NULL)
 		g_error("loop: no memory");
+	/* A client that hangs up is an error of that write, not our end. */
+	signal(SIGPIPE, SIG_IGN);
 	event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
 	if ((l->base = event_base_new_with_config(config)) == NULL)
 		g_error("loop: the kernel gives no epoll");

@@ -18,7 +18,8 @@ struct loop_watch;
 typedef void	loop_fn(void *arg);
 typedef void	loop_fd_fn(int fd, void *arg);
 
-struct loop	*loop_new(void);		/* aborts if the kernel gives no epoll */
+/* Aborts if the kernel gives no epoll.  Has the process ignore SIGPIPE. */
+struct loop	*loop_new(void);
 void		 loop_free(struct loop *);
 void		 loop_run(struct loop *);	/* until loop_stop() */
 void		 loop_stop(struct loop *);	/* after the present callback */
