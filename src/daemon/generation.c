@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/metric.h"
 #include "conf/conf.h"
@@ -47,7 +48,9 @@ on_appended(void *arg, uint64_t lsn, const struct err *why)
 	} else {
 		metric_inc(METRIC_RECEIVED, h->arrival->channel);
 		known_add(d->known, h->arrival, lsn);
+		(void)fault_point("before-settle");
 		h->settled(h->arg, SETTLED_DURABLE, lsn);
+		(void)fault_point("after-settle");
 		intake_wake(d->intake);
 	}
 	g->unsettled--;

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <sysexits.h>
 
+#include "base/fault.h"
 #include "base/log.h"
 #include "conf/conf.h"
 #include "intake/sandbox.h"
@@ -27,6 +28,7 @@ answer(const struct parser *p, int fd, GByteArray *frame, GByteArray *out)
 		log_error("request not understood: %s", e.text);
 		return -1;
 	}
+	(void)fault_point("parse-run");
 	parsed = parser_run(p, a);
 	g_byte_array_set_size(out, 0);
 	parsed_encode(parsed, out);

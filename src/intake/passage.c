@@ -179,6 +179,8 @@ on_committed(void *arg, struct queue_answer *answer)
 {
 	struct passage	*p = arg;
 
+	if (fault_point("after-commit") == -1)
+		answer->outcome = QUEUE_RETRY;
 	switch (answer->outcome) {
 	case QUEUE_DONE:
 		on_done(p, answer);

@@ -188,6 +188,8 @@ on_mailed(void *arg, enum mail_result result, const char *message_id, const char
 {
 	struct delivery	*d = arg;
 
+	if (fault_point("after-send") == -1)
+		result = MAIL_UNKNOWN;
 	if (d->replies->closing) {
 		leave(d);		/* its lease runs out; another start finds it unsure */
 		return;
