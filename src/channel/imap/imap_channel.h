@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * channel/imap/imap_channel.h - mailboxes read by IMAP.
+ *
+ * One channel is one connection: connect, look through its folders, take
+ * what is new, tell the server when it is durable, and idle.  Which messages
+ * are new is decided by UIDVALIDITY and UID alone (channel/imap/box.h).
+ *
+ * imap_channel.c makes the connection and makes it again, session.c leads
+ * the conversation up to a list of new messages, and work.c brings these in
+ * and carries out what is configured as "after".
+ */
+#ifndef CHANNEL_IMAP_IMAP_CHANNEL_H
+#define CHANNEL_IMAP_IMAP_CHANNEL_H
+
+#include "channel/channel.h"
+#include "channel/imap/box.h"
+#include "channel/imap/secret.h"
+#include "io/line_stream.h"
+#include "proto/imap.h"
+
+extern const struct channel_ops imap_channel_ops;
+
+/* --- what follows is between the files of this folder --- */
+
+struct imap_channel;
+struct command;
+
+typedef void	command_done_fn(struct imap_channel *, const struct command *,
+		    const struct imap_event *);
+
+/* One command under way. */
+struct command {
+	unsigned	 id;
+	int64_t		 allowed_ms;	/* how long it may take */
+	command_done_fn	*done;
+	GArray		*uids;		/* uint32_t, what it is about; or NULL */
+};
+
+struct step {				/* what the connection is doing */
+	const char	*name;
+};
+
+struct imap_channel {
+	struct channel			 base;
+	const struct settings_imap	*conf;
+	bool				 stopped;
+
+	/* the connection */
+	const struct step		*step;
+	struct secret_query		*secret;
+	struct line_stream		*stream;
+	struct imap			*imap;
+	GQueue				*commands;	/* struct command *, oldest first */
+	struct loop_timer		*retry, *deadline, *poll;
+	unsigned			 failures;	/* in a row */
+	unsigned			 refusals;	/* of the login, in a row */
+	struct err			 problem;	/* why it is not up */
+	bool				 up;
+	int64_t				 looked_ms;	/* wall clock: last complete look */
+	int64_t				 round_ms;	/* monotonic: when the last round began */
+
+	/* the folders */
+	GHashTable			*boxes;		/* raw name -> struct box *, owned */
+	GPtrArray			*rota;		/* struct box *, those of this connection */
+	unsigned			 listing;	/* next of conf->folders */
+	unsigned			 at;		/* in rota */
+	bool				 selected, read_only;
+	bool				 more;		/* the server has announced something */
+	bool				 polled;	/* this look is not because it has */
+	bool				 no_idle;	/* the server does not really */
+	bool				 deaf, act_failed;	/* has been logged */
+
+	/* messages */
+	GByteArray			*mail;		/* content coming in */
+	uint64_t			 mail_size;	/* as announced */
+	unsigned			 fetching;	/* commands for content under way */
+	bool				 measuring, acting;
+	struct loop_timer		*hold;		/* the sink has no room: wait a little */
+	bool				 held;
+	uint64_t			 unsettled;	/* bytes */
+};
+
+/* imap_channel.c: give the connection up, for now. */
+void	imap_channel_lose(struct imap_channel *, enum err_kind, const char *why);
+/* The conversation works: a folder has been looked at. */
+void	imap_channel_is_up(struct imap_channel *);
+
+/* session.c */
+void	imap_session_begin(struct imap_channel *);
+void	imap_session_feed(struct imap_channel *, const uint8_t *, size_t);
+void	imap_session_poll(struct imap_channel *);
+void	imap_session_end(struct imap_channel *);
+/* The folder is done: search again, go on to the next, or idle. */
+void	imap_session_next(struct imap_channel *);
+bool	imap_session_is_working(const struct imap_channel *);
+/* Advance the cursor of the folder and keep it. */
+void	imap_session_save(struct imap_channel *, struct box *);
+/* A command has been appended: remember what to do when it is done. */
+void	imap_session_send(struct imap_channel *, unsigned id, command_done_fn *,
+	    GArray *take_uids, uint64_t bytes);
+
+/* work.c */
+void	imap_work_pump(struct imap_channel *);
+void	imap_work_mail(struct imap_channel *, const struct imap_event *);
+void	imap_work_forget(struct imap_channel *);	/* the connection is gone */
+struct box	*imap_work_box(struct imap_channel *);	/* the selected one, or NULL */
+
+#endif

@@ -1,0 +1,399 @@
+# SPDX-License-Identifier: ISC
+"""The IMAP channel against a real Dovecot, with a sink that writes lines.
+
+The program is tests/harness/channel_probe of the build directory that is
+named in top_builddir (default: build).
+"""
+import hashlib
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from dovecot import Dovecot, free_port, make_certificates
+
+BUILD = os.environ.get("top_builddir", "build")
+PROBE = os.path.join(BUILD, "tests", "harness", "channel_probe")
+USER = "support@example.net"
+
+
+@pytest.fixture(scope="module")
+def server():
+    with Dovecot() as s:
+        yield s
+
+
+_users = 0
+
+
+@pytest.fixture
+def user():
+    global _users
+    _users += 1
+    return "user%d@example.net" % _users
+
+
+def mail(n, size=0, name="m"):
+    head = "Subject: %s %d\r\nMessage-ID: <%s%d@example.org>\r\n\r\n" % (name, n, name, n)
+    body = "A1 OK done\r\n* %d EXPUNGE\r\n)\r\n" % n
+    text = head + body
+    return (text + "x" * max(0, size - len(text))).encode()
+
+
+class Probe:
+    def __init__(self, folder, server, user, options="", args=(), password=None,
+                 security="starttls", port=None, ca=True):
+        self.dir = str(folder)
+        self.password_file = os.path.join(self.dir, "password")
+        with open(self.password_file, "w") as f:
+            f.write((password or server.password) + "\n")
+        if port is None:
+            port = server.imap_port if security == "starttls" else server.imaps_port
+        secret = ("" if "password_command" in options
+                  else '  password_file = "%s"\n' % self.password_file)
+        with open(os.path.join(self.dir, "probe.conf"), "w") as f:
+            f.write('state_dir = "%s"\n'
+                    'imap test {\n  host = "localhost"\n  port = %d\n  security = %s\n'
+                    '%s  user = "%s"\n%s%s\n}\n' % (
+                        self.dir, port, security,
+                        '  tls_ca_file = "%s"\n' % server.ca_file if ca else "",
+                        user, secret, options))
+        self.args = args
+        self.process = None
+        self.log_path = os.path.join(self.dir, "log")
+
+    def __enter__(self):
+        self.log_file = open(self.log_path, "ab")
+        env = dict(os.environ)
+        env.pop("LSAN_OPTIONS", None)
+        self.process = subprocess.Popen(
+            [PROBE, os.path.join(self.dir, "probe.conf"), *self.args],
+            stderr=self.log_file)
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            assert self.process.wait(10) == 0, self.log()
+        self.log_file.close()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def log(self):
+        with open(self.log_path, errors="replace") as f:
+            return f.read()
+
+    def arrivals(self):
+        try:
+            with open(os.path.join(self.dir, "arrivals")) as f:
+                return [line.rstrip("\n").split("\t") for line in f]
+        except FileNotFoundError:
+            return []
+
+    def wait(self, count, seconds=10):
+        end = time.time() + seconds
+        while time.time() < end:
+            got = self.arrivals()
+            if len(got) >= count:
+                return got
+            time.sleep(0.01)
+        raise AssertionError("%d of %d arrivals\n%s" % (
+            len(self.arrivals()), count, self.log()[-4000:]))
+
+    def wait_log(self, text, seconds=10):
+        end = time.time() + seconds
+        while time.time() < end:
+            if text in self.log():
+                return
+            time.sleep(0.02)
+        raise AssertionError("no %r in\n%s" % (text, self.log()[-4000:]))
+
+    def wait_for(self, condition, seconds=10):
+        end = time.time() + seconds
+        while time.time() < end:
+            if condition():
+                return
+            time.sleep(0.05)
+        raise AssertionError(self.log()[-4000:])
+
+
+def digests(mails):
+    return sorted(hashlib.sha256(m).hexdigest() for m in mails)
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+@pytest.mark.parametrize("auth", ["login", "plain"])
+def test_old_mail_is_taken_byte_for_byte(server, user, tmp_path, security, auth):
+    mails = [mail(i, size=i * 997) for i in range(1, 60)]
+    server.append(user, mails)
+    with Probe(tmp_path, server, user, "  import = all\n  auth = %s" % auth,
+               security=security) as p:
+        got = p.wait(59)
+    assert sorted(a[2] for a in got) == digests(mails)
+    assert all(a[4] == "INBOX" for a in got)
+    assert all(a[0].startswith("test/INBOX/") for a in got)
+
+
+def test_new_mail_comes_by_idle_within_a_second(server, user, tmp_path):
+    with Probe(tmp_path, server, user, "  poll = 10m") as p:
+        p.wait_log("-> idling")
+        for i in range(3):
+            before = time.time()
+            server.append(user, [mail(i)])
+            got = p.wait(i + 1, 5)
+            assert int(got[i][5]) / 1000 - before < 1.5
+            p.wait_for(lambda: p.log().rstrip().endswith("idling"))
+
+
+def test_without_idle_new_mail_comes_by_polling(server, user, tmp_path):
+    with Probe(tmp_path, server, user, "  idle = no\n  poll = 1s") as p:
+        p.wait_log("-> resting")
+        server.append(user, [mail(1)])
+        p.wait(1, 4)
+    assert "idling" not in p.log()
+
+
+@pytest.mark.parametrize("policy,expected", [
+    ("none", []), ("unseen", [2, 3]), ("all", [1, 2, 3]), ("since\n  since = 2020-01-01", [1, 2, 3]),
+])
+def test_first_start_takes_what_import_says(server, user, tmp_path, policy, expected):
+    server.append(user, [mail(i) for i in (1, 2, 3)])
+    c = server.client(user)
+    c.select()
+    c.uid("STORE", "1", "+FLAGS", "\\Seen")
+    c.logout()
+    with Probe(tmp_path, server, user, "  import = " + policy) as p:
+        p.wait_log("-> idling")
+        server.append(user, [mail(9)])
+        got = p.wait(len(expected) + 1)
+    assert sorted(a[2] for a in got) == digests([mail(i) for i in expected + [9]])
+
+
+def test_restart_takes_only_what_is_new(server, user, tmp_path):
+    server.append(user, [mail(i) for i in range(5)])
+    p = Probe(tmp_path, server, user, "  import = all")
+    with p:
+        p.wait(5)
+        p.wait_log("-> idling")
+    server.append(user, [mail(7)])
+    with p:
+        assert len(p.wait(6)) == 6
+        time.sleep(0.3)
+    assert len(p.arrivals()) == 6
+
+
+def test_seen_by_a_human_before_we_looked_is_still_taken(server, user, tmp_path):
+    p = Probe(tmp_path, server, user)
+    with p:
+        p.wait_log("-> idling")
+    server.append(user, [mail(1)])
+    c = server.client(user)
+    c.select()
+    c.uid("STORE", "1:*", "+FLAGS", "\\Seen")
+    c.logout()
+    with p:
+        p.wait(1)
+
+
+def test_after_flag_marks_what_is_durable(server, user, tmp_path):
+    server.append(user, [mail(i) for i in range(20)])
+    with Probe(tmp_path, server, user, '  import = all\n  after = flag\n  flag = "$Done"') as p:
+        p.wait(20)
+        p.wait_for(lambda: all("$Done" in f for f in server.flags(user).values()))
+        assert not any("\\Seen" in f for f in server.flags(user).values())
+
+
+def test_after_move_empties_the_folder(server, user, tmp_path):
+    server.create(user, "Done &- dusted/Entw&APw-rfe")
+    server.append(user, [mail(i) for i in range(250)])
+    with Probe(tmp_path, server, user, "  import = all\n  after = move\n"
+               '  move_to = "Done & dusted/Entw\u00fcrfe"') as p:
+        p.wait(250)
+        p.wait_for(lambda: not server.flags(user))
+        assert len(p.arrivals()) == 250
+
+
+def test_after_move_takes_the_folder_name_as_the_server_spells_it(server, user, tmp_path):
+    server.create(user, "Entw&APw-rfe")
+    server.append(user, [mail(1)])
+    with Probe(tmp_path, server, user, "  import = all\n  after = move\n"
+               '  move_to = "Entw\u00fcrfe"') as p:
+        p.wait(1)
+        p.wait_for(lambda: len(server.flags(user, "Entw&APw-rfe")) == 1)
+
+
+def test_after_delete_expunges_only_ours(server, user, tmp_path):
+    server.append(user, [mail(i) for i in range(4)])
+    c = server.client(user)
+    c.select()
+    c.uid("STORE", "1", "+FLAGS", "\\Seen \\Deleted")
+    c.logout()
+    with Probe(tmp_path, server, user, "  import = unseen\n  after = delete") as p:
+        p.wait(3)
+        p.wait_for(lambda: list(server.flags(user)) == [1])
+
+
+def test_move_into_a_missing_folder_is_told_and_takes_nothing_twice(server, user, tmp_path):
+    server.append(user, [mail(1), mail(2)])
+    p = Probe(tmp_path, server, user, '  import = all\n  after = move\n  move_to = "nowhere"')
+    with p:
+        p.wait(2)
+        p.wait_log("cannot be moved")
+        p.wait_log("-> idling")
+    with p:
+        p.wait_for(lambda: p.log().count("-> idling") >= 2)
+    assert len(p.arrivals()) == 2
+
+
+def test_several_folders_by_pattern(server, user, tmp_path):
+    server.create(user, "Support/a", "Support/b", "Other")
+    for folder in ("Support/a", "Support/b", "Other", "INBOX"):
+        server.append(user, [mail(1, name=folder)], folder)
+    with Probe(tmp_path, server, user, '  import = all\n  poll = 1s\n'
+               '  folders = {"INBOX", "Support/*"}') as p:
+        assert sorted(a[4] for a in p.wait(3)) == ["INBOX", "Support/a", "Support/b"]
+        server.append(user, [mail(2, name="later")], "Support/b")
+        p.wait(4, 5)
+        time.sleep(0.2)
+    assert len(p.arrivals()) == 4
+
+
+def test_missing_folder_is_reported_and_the_others_are_read(server, user, tmp_path):
+    server.append(user, [mail(1)])
+    with Probe(tmp_path, server, user, '  import = all\n  folders = {"INBOX", "gone"}') as p:
+        p.wait(1)
+        p.wait_log("folder=gone cannot be opened")
+        p.process.send_signal(signal.SIGHUP)
+        p.wait_log("STATUS imap test: folder gone cannot be opened")
+
+
+def test_refused_mail_is_tried_again(server, user, tmp_path):
+    server.append(user, [mail(i) for i in range(10)])
+    with Probe(tmp_path, server, user, "  import = all\n  after = flag", args=["refuse=4"]) as p:
+        got = p.wait(10)
+        p.wait_for(lambda: all("\\Seen" in f for f in server.flags(user).values()))
+    assert sorted(a[2] for a in got) == digests([mail(i) for i in range(10)])
+
+
+def test_oversize_mail_gives_its_header_once(server, user, tmp_path):
+    big = mail(1, size=300000)
+    server.append(user, [big, mail(2)])
+    with Probe(tmp_path, server, user, "  import = all", args=["max=100000"]) as p:
+        got = p.wait(2)
+        p.wait_log("-> idling")
+    header = big[:big.index(b"\r\n\r\n") + 4]
+    assert [a[3] for a in got if a[2] == hashlib.sha256(header).hexdigest()] == ["300000"]
+    assert len(p.arrivals()) == 2
+
+
+def test_wrong_password_is_reported_and_not_hammered(server, user, tmp_path):
+    # a static password knows no wrong user, so the password itself is wrong
+    with Probe(tmp_path, server, user, password="wrong") as p:
+        p.wait_log("the server refuses the login")
+        p.process.send_signal(signal.SIGHUP)
+        p.wait_log("STATUS imap test: the server refuses the login")
+        time.sleep(2)
+    assert p.log().count("connection lost") == 1
+    assert "wrong" not in p.log().replace("wrong-host", "")
+
+
+def test_password_from_a_command(server, user, tmp_path):
+    server.append(user, [mail(1)])
+    with Probe(tmp_path, server, user, '  import = all\n'
+               '  password_command = "sleep 0.2; echo %s"' % server.password) as p:
+        p.wait(1)
+
+
+def test_password_command_that_fails_is_reported(server, user, tmp_path):
+    with Probe(tmp_path, server, user, '  password_command = "exit 3"') as p:
+        p.wait_log("password_command ended with status 3")
+
+
+def test_unknown_certificate_is_refused(server, user, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    make_certificates(str(other))
+
+    class Other:
+        password, imap_port, imaps_port = server.password, server.imap_port, server.imaps_port
+        ca_file = str(other / "ca.pem")
+    for security in ("starttls", "tls"):
+        folder = tmp_path / security
+        folder.mkdir()
+        with Probe(folder, Other, user, security=security) as p:
+            p.wait_log("connection lost: SSL certificate problem")
+    assert "mailbox is up" not in p.log()
+
+
+def test_server_killed_in_the_middle_loses_nothing(tmp_path):
+    ports = free_port(), free_port()
+    mails = [mail(i, size=20000) for i in range(300)]
+    with Dovecot(imap_port=ports[0], imaps_port=ports[1]) as s:
+        s.append(USER, mails)
+        p = Probe(tmp_path, s, USER, "  import = all\n  batch = 20\n  after = flag")
+        with p:
+            for _ in range(3):
+                count = len(p.arrivals())
+                p.wait(min(count + 20, 300), 15)
+                s.stop(kill=True)
+                s.start()
+            got = p.wait(300, 30)
+            p.wait_for(lambda: all("\\Seen" in f for f in s.flags(USER).values()), 20)
+        assert sorted(set(a[2] for a in got)) == digests(mails)
+        assert len(set(a[0] for a in got)) == len(got) == 300
+
+
+def test_killed_before_it_could_flag_takes_nothing_twice(server, user, tmp_path):
+    mails = [mail(i, size=5000) for i in range(200)]
+    server.append(user, mails)
+    p = Probe(tmp_path, server, user, "  import = all\n  batch = 10\n  after = flag")
+    for _ in range(4):
+        with p:
+            p.wait(min(len(p.arrivals()) + 30, 200))
+            p.kill()
+    with p:
+        p.wait(200)
+        p.wait_for(lambda: all("\\Seen" in f for f in server.flags(user).values()))
+    got = p.arrivals()
+    assert len(set(a[0] for a in got)) == len(got) == 200
+    assert sorted(a[2] for a in got) == digests(mails)
+
+
+def test_folder_made_anew_is_read_again(server, user, tmp_path):
+    server.create(user, "Box")
+    server.append(user, [mail(1), mail(2)], "Box")
+    with Probe(tmp_path, server, user, '  import = all\n  folders = {"Box"}\n  poll = 1s') as p:
+        p.wait(2)
+        c = server.client(user)
+        c.delete("Box")
+        time.sleep(1.1)
+        c.create("Box")
+        c.append("Box", None, None, mail(3))
+        c.logout()
+        p.wait(3, 15)
+        p.wait_log("renumbered")
+
+
+def test_pause_takes_nothing_and_resume_goes_on(server, user, tmp_path):
+    with Probe(tmp_path, server, user, "  poll = 1s") as p:
+        p.wait_log("-> idling")
+        p.process.send_signal(signal.SIGUSR1)
+        time.sleep(0.1)
+        server.append(user, [mail(1), mail(2)])
+        time.sleep(1.5)
+        assert p.arrivals() == []
+        p.process.send_signal(signal.SIGUSR2)
+        p.wait(2, 3)
+
+
+def test_two_thousand_mails_come_quickly(server, user, tmp_path):
+    server.append(user, [mail(i, size=7900) for i in range(2000)])
+    with Probe(tmp_path, server, user, "  import = all", security="tls") as p:
+        p.wait(2000, 30)
+    times = [int(a[5]) for a in p.arrivals()]
+    print("2000 mails: first to last %d ms" % (max(times) - min(times)))
+    assert max(times) - min(times) < 5000
