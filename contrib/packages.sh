@@ -8,7 +8,7 @@ set -eu
 build="build-essential autoconf automake pkg-config libevent-dev libcurl4-openssl-dev
 libesmtp-dev libhiredis-dev libjansson-dev libgmime-3.0-dev libpcre2-dev libssl-dev
 libsystemd-dev libconfuse-dev libseccomp-dev"
-run="redis-server redis-tools python3-redis python3-aiosmtpd"
+run="curl redis-server redis-tools python3-redis python3-aiosmtpd"
 test="libcmocka-dev python3-pytest python3-requests python3-selenium python3-jsonschema
 dovecot-imapd dovecot-lmtpd chromium chromium-driver mandoc openssl curl strace clang
 libclang-rt-14-dev systemd"
