@@ -543,6 +543,7 @@ journal_set_done(struct journal *j, uint64_t lsn)
 	struct segment	*s;
 	guint		 i;
 
+	lsn = MIN(lsn, j->last);
 	if (lsn <= j->done)
 		return;
 	segment_above(j, j->done, &i);

@@ -77,7 +77,10 @@ uint64_t	 journal_next(struct journal *, uint64_t lsn);
 uint64_t	journal_first(const struct journal *);	/* oldest retained; 0: none */
 uint64_t	journal_last(const struct journal *);	/* newest durable; 0: none ever */
 
-/* All up to here is on the queue.  Kept on disk, lazily: may be lower after a crash. */
+/*
+ * All up to here is on the queue.  Kept on disk, lazily: may be lower after a
+ * crash.  Never above the last: what is yet to come is not done.
+ */
 void		journal_set_done(struct journal *, uint64_t lsn);
 uint64_t	journal_done(const struct journal *);
 

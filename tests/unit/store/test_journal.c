@@ -159,6 +159,19 @@ journal_set_done__after_close__is_remembered(void **state)
 }
 
 static void
+journal_set_done__above_the_last__what_comes_later_is_not_done(void **state)
+{
+	struct fixture	*f = *state;
+
+	fixture_open(f, 1 << 20, 1 << 24);
+	fixture_append(f, 0, 3, 100);
+	journal_set_done(f->journal, 100);
+	assert_int_equal(journal_done(f->journal), 3);
+	fixture_append(f, 3, 2, 100);
+	assert_int_equal(journal_next(f->journal, journal_done(f->journal)), 4);
+}
+
+static void
 journal_skip_to__numbers_seen_elsewhere__are_not_given(void **state)
 {
 	struct fixture	*f = *state;
@@ -345,6 +358,7 @@ main(void)
 		TEST(journal_open__after_close__same_id_and_records_and_numbers_go_on),
 		TEST(journal_append__segment_full__rolls_and_reads_across),
 		TEST(journal_set_done__after_close__is_remembered),
+		TEST(journal_set_done__above_the_last__what_comes_later_is_not_done),
 		TEST(journal_skip_to__numbers_seen_elsewhere__are_not_given),
 		TEST(journal_admit__full_of_undone__refuses_and_keeps_all),
 		TEST(journal_admit__full_of_done__gives_up_the_oldest_and_goes_on),

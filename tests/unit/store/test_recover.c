@@ -400,6 +400,35 @@ recover__foreign_files_beside_segments__are_left_alone(void **state)
 	assert_int_equal(access(path, F_OK), 0);
 }
 
+/* What version 1 wrote must be read by every later one. */
+static void
+recover__journal_written_by_version_1__is_read(void **state)
+{
+	static const char *const names[] = { "id", "ledger", "00000000000000000001.seg",
+			    "00000000000000000004.seg" };
+	struct fixture	*f = *state;
+	const char	*src = g_getenv("top_srcdir");
+	g_autofree char	*from = g_build_filename(src != NULL ? src : ".",
+			    "tests/unit/store/journal-v1", NULL);
+	g_autofree char	*to = g_build_filename(f->dir, "journal", NULL);
+	gsize		 len;
+	guint		 i;
+
+	assert_int_equal(mkdir(to, 0700), 0);
+	for (i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *source = g_build_filename(from, names[i], NULL);
+		g_autofree char *target = g_build_filename(to, names[i], NULL);
+		g_autofree char *bytes = NULL;
+
+		assert_true(g_file_get_contents(source, &bytes, &len, NULL));
+		assert_true(g_file_set_contents(target, bytes, (gssize)len, NULL));
+	}
+	fixture_open(f, 1 << 20, 1 << 24);
+	assert_string_equal(journal_id(f->journal), "8f098cf550a69787069e641583176793");
+	assert_int_equal(journal_done(f->journal), 2);
+	assert_int_equal(found(f), 0x1f);
+}
+
 static void
 journal_read__bytes_damaged_while_open__says_so_and_goes_on(void **state)
 {
@@ -440,6 +469,7 @@ main(void)
 		TEST(recover__both_ledger_slots_lost__all_is_undone),
 		TEST(recover__segments_gone_but_ledger_there__numbers_go_on_above),
 		TEST(recover__foreign_files_beside_segments__are_left_alone),
+		TEST(recover__journal_written_by_version_1__is_read),
 		TEST(journal_read__bytes_damaged_while_open__says_so_and_goes_on),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
