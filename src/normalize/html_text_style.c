@@ -242,12 +242,14 @@ static void
 read_marks(struct html_span name, struct html_span v, struct html_look *look)
 {
 	const struct mark_row	*r;
+	char			 first = g_ascii_tolower(name.p[0]);
 	size_t			 i;
 
 	v.len = MIN(v.len, 256);
 	for (i = 0; i < G_N_ELEMENTS(mark_rows); i++) {
 		r = &mark_rows[i];
-		if (!html_span_is(name, r->attr) || !matches(v, r->match, r->value))
+		/* The attributes looked at differ in their first letters. */
+		if (r->attr[0] != first || !matches(v, r->match, r->value))
 			continue;
 		look->marks |= r->marks;
 		if (look->client == NULL)

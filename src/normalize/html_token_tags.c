@@ -122,7 +122,9 @@ static const struct tag_row rows[HTML_TAGS] = {
 bool
 html_span_is(struct html_span s, const char *text)
 {
-	return strlen(text) == s.len && g_ascii_strncasecmp(s.p, text, s.len) == 0;
+	if (s.len == 0 || g_ascii_tolower(s.p[0]) != text[0])
+		return false;
+	return g_ascii_strncasecmp(s.p, text, s.len) == 0 && text[s.len] == '\0';
 }
 
 enum html_tag

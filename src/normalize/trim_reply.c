@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: ISC */
+#include <string.h>
+
+#include "normalize/html_text.h"
+#include "normalize/quote_words.h"
+#include "normalize/trim_reply.h"
+#include "normalize/trim_reply_edge.h"
+#include "normalize/trim_reply_intro.h"
+#include "normalize/trim_reply_lines.h"
+
+#define SIGNATURE_MAX	25	/* lines; what is longer is no signature */
+#define FOOTER_MAX	12	/* lines that programs put under a mail */
+#define CONTEXT_MAX	8	/* quoted lines kept before an answer */
+#define DEVICE_MAX	90	/* bytes of "sent from my ..." */
+#define INTRO_MAX	6	/* lines between a box's top and its quote */
+
+/* A message being taken apart. */
+struct work {
+	GArray	*lines;		/* struct trim_line */
+	size_t	 end;		/* where history begins; all lines if nowhere */
+	bool	 is_reply;
+	bool	 forward;	/* somebody else's message is in it */
+	bool	 quotes;	/* some quote is certainly one */
+};
+
+static struct trim_line *
+at(const struct work *w, size_t i)
+{
+	return trim_line_at(w->lines, i);
+}
+
+static void
+set_kind(const struct work *w, size_t from, size_t to, enum trim_kind kind)
+{
+	for (; from < to; from++)
+		at(w, from)->kind = kind;
+}
+
+/*
+ * A box holds an introduction and a quote (Gmail, Proton).  What stands in it
+ * before the quote is the introduction, whatever the language; what stands
+ * behind is an answer.  A box without a quote is one.
+ */
+static size_t
+read_box(struct work *w, size_t from)
+{
+	size_t		end = from, cite, i, words = 0;
+	enum trim_kind	kind = TRIM_INTRO;
+
+	while (end < w->lines->len && (at(w, end)->marks & HTML_MARK_BOX))
+		end++;
+	for (cite = from; cite < end && !(at(w, cite)->marks & HTML_MARK_CITE); cite++)
+		words += !trim_line_is_blank(at(w, cite));
+	if (cite == end || words > INTRO_MAX)
+		kind = TRIM_QUOTE;
+	for (i = from; i < cite; i++)
+		if (!trim_line_is_blank(at(w, i)))
+			at(w, i)->kind = kind;
+	return end;
+}
+
+static void
+read_boxes(struct work *w)
+{
+	size_t	i = 0;
+
+	while (i < w->lines->len)
+		if (at(w, i)->marks & HTML_MARK_BOX)
+			i = read_box(w, i);
+		else
+			i++;
+}
+
+/* Is this the first line of a quote? Forwarding programs say so there. */
+static bool
+begins_quote(const struct work *w, size_t i)
+{
+	while (i > 0 && at(w, i - 1)->kind == TRIM_BLANK)
+		i--;
+	return i == 0 || at(w, i - 1)->kind != TRIM_QUOTE;
+}
+
+/* Behind an introduction even a block quote without any mark is a quote. */
+static void
+take_indented(struct work *w, size_t i)
+{
+	for (; i < w->lines->len; i++)
+		if (at(w, i)->marks & HTML_MARK_INDENT)
+			at(w, i)->kind = TRIM_QUOTE;
+		else if (!trim_line_is_blank(at(w, i)))
+			break;
+}
+
+static void
+take_history(struct work *w, size_t first)
+{
+	w->end = first;
+	set_kind(w, first, w->lines->len, TRIM_HISTORY);
+}
+
+/* Look at line i; true if all that follows is settled. */
+static bool
+read_line(struct work *w, const uint8_t *labels, size_t i)
+{
+	struct trim_line	*l = at(w, i);
+	size_t			 first, next;
+
+	if (l->kind == TRIM_BLANK || (l->kind == TRIM_QUOTE && !begins_quote(w, i)))
+		return false;
+	switch (trim_edge_find(w->lines, labels, i, &first)) {
+	case EDGE_FORWARD:
+		w->forward = true;
+		return true;
+	case EDGE_HISTORY:
+		take_history(w, first);
+		return true;
+	case EDGE_NONE:
+		break;
+	}
+	if (l->kind == TRIM_INTRO) {
+		next = trim_lines_skip_blank(w->lines, i + 1, w->lines->len);
+		take_indented(w, next);
+		if (next < w->lines->len && at(w, next)->kind == TRIM_TEXT)
+			take_history(w, i);
+		w->quotes = true;
+		return w->end == i;
+	}
+	if (l->kind != TRIM_TEXT)
+		return false;
+	switch (trim_intro_find(w->lines, i, w->is_reply, &first)) {
+	case INTRO_OF_QUOTE:
+		set_kind(w, first, i + 1, TRIM_INTRO);
+		take_indented(w, i + 1);
+		w->quotes = true;
+		return false;
+	case INTRO_OF_REST:
+		take_history(w, first);
+		return true;
+	case INTRO_NONE:
+		break;
+	}
+	return false;
+}
+
+static bool
+is_quoted(const struct trim_line *l)
+{
+	return l->kind == TRIM_QUOTE || l->kind == TRIM_INTRO;
+}
+
+/*
+ * A quoted line that some program wrapped without marking the rest:
+ * one short line, in small letters, between two quoted ones.
+ */
+static void
+mend_wrapped(struct work *w)
+{
+	struct trim_line	*l;
+	size_t			 i;
+
+	for (i = 1; i + 1 < w->end; i++) {
+		l = at(w, i);
+		if (l->kind == TRIM_TEXT && l->body_len < 40 && l->marks == 0 &&
+		    g_ascii_islower(l->body[0]) && (l - 1)->kind == TRIM_QUOTE &&
+		    (l + 1)->kind == TRIM_QUOTE && (l - 1)->len > 64)
+			l->kind = TRIM_QUOTE;
+	}
+}
+
+/* Lines with '>' are quotes if something else says that this is an answer. */
+static bool
+quotes_are_real(const struct work *w)
+{
+	size_t	i;
+
+	if (w->is_reply || w->quotes || w->end < w->lines->len)
+		return true;
+	for (i = 0; i < w->end; i++)
+		if (at(w, i)->kind == TRIM_QUOTE && (at(w, i)->depth > 1 ||
+		    (at(w, i)->marks & HTML_MARK_CITE)))
+			return true;
+	return false;
+}
+
+static bool
+is_delimiter(const struct trim_line *l)
+{
+	return l->depth == 0 && ((l->body_len == 2 && memcmp(l->body, "--", 2) == 0) ||
+	    (l->body_len == 3 && memcmp(l->body, "—", 3) == 0));
+}
+
+static bool
+is_device(const struct trim_line *l)
+{
+	const char	*p = l->body;
+	size_t		 n = l->body_len;
+
+	if (n == 0 || n > DEVICE_MAX + 60)
+		return false;
+	while (n > 0 && strchr("*_[(<>\"-~ ", *p) != NULL)
+		p++, n--;
+	if (memchr(p, '<', n) != NULL)		/* the link behind it */
+		n = (size_t)((const char *)memchr(p, '<', n) - p);
+	while (n > 0 && strchr("*_])<>.\"-~ ", p[n - 1]) != NULL)
+		n--;
+	return n > 0 && n <= DEVICE_MAX && (quote_begins_any(QUOTE_DEVICE, p, n) ||
+	    quote_ends_any(QUOTE_DEVICE_END, p, n));
+}
+
+/* A mailing list's or virus scanner's lines under a mail. */
+static bool
+is_footer(const struct trim_line *l)
+{
+	size_t	n = 0;
+
+	while (n < l->body_len && l->body[n] == '_')
+		n++;
+	return (n >= 20 && n == l->body_len) ||
+	    quote_begins_any(QUOTE_FOOTER, l->body, l->body_len);
+}
+
+/* The signature in the words from..to: below "-- ", or what a device added. */
+static void
+mark_signature(struct work *w, size_t from, size_t to)
+{
+	size_t	i, words = 0;
+	bool	last = true;
+
+	for (i = to; i > from && words <= SIGNATURE_MAX; i--) {
+		if (trim_line_is_blank(at(w, i - 1)))
+			continue;
+		if (is_delimiter(at(w, i - 1)) ||
+		    (words <= FOOTER_MAX && is_footer(at(w, i - 1))) ||
+		    (last && is_device(at(w, i - 1)))) {
+			set_kind(w, i - 1, to, TRIM_SIGNATURE);
+			to = i - 1;
+			continue;
+		}
+		if (at(w, i - 1)->marks & HTML_MARK_SIGNATURE) {
+			at(w, i - 1)->kind = TRIM_SIGNATURE;
+			continue;
+		}
+		last = false;
+		words++;
+	}
+}
+
+/* The next stretch of words in from..end; its end, and its beginning in *from. */
+static size_t
+next_words(const struct work *w, size_t *from)
+{
+	size_t	to;
+
+	while (*from < w->end && at(w, *from)->kind != TRIM_TEXT)
+		(*from)++;
+	for (to = *from; to < w->end && !is_quoted(at(w, to)); to++)
+		;
+	return to;
+}
+
+static void
+mark_signatures(struct work *w)
+{
+	size_t	from = 0, to;
+
+	for (; (to = next_words(w, &from)) > from; from = to)
+		mark_signature(w, from, to);
+}
+
+/* Keep the last paragraph of the quote that ends before line i. */
+static void
+keep_context(struct work *w, size_t i)
+{
+	unsigned	n = 0;
+
+	while (i > 0 && trim_line_is_blank(at(w, i - 1)))
+		i--;
+	for (; i > 0 && n < CONTEXT_MAX; n++, i--) {
+		if (at(w, i - 1)->kind != TRIM_QUOTE || trim_line_is_blank(at(w, i - 1)))
+			break;
+		at(w, i - 1)->kept = true;
+	}
+}
+
+/*
+ * Keep what is new.  Words before all quotes, or behind the only one, stand
+ * alone; else the answers are between the lines and each keeps what it is an
+ * answer to.  Returns whether that was so.
+ */
+static bool
+keep_new(struct work *w)
+{
+	size_t	from, to, i;
+	int	stretches = 0;
+
+	for (from = 0; (to = next_words(w, &from)) > from; from = to, stretches++)
+		for (i = from; i < to; i++)
+			at(w, i)->kept = at(w, i)->kind != TRIM_SIGNATURE;
+	if (stretches < 2)
+		return false;
+	for (from = 0; (to = next_words(w, &from)) > from; from = to)
+		keep_context(w, from);
+	return true;
+}
+
+static bool
+has_words(const struct work *w)
+{
+	size_t	i;
+
+	for (i = 0; i < w->lines->len; i++)
+		if (at(w, i)->kept && at(w, i)->kind == TRIM_TEXT)
+			return true;
+	return false;
+}
+
+/* Without a word of its own a message is its signature, or all of it. */
+static const char *
+keep_something(struct work *w)
+{
+	size_t	i;
+	bool	found = false;
+
+	for (i = 0; i < w->end; i++)
+		if (at(w, i)->kind == TRIM_SIGNATURE && !trim_line_is_blank(at(w, i)))
+			found = at(w, i)->kept = true;
+	if (found)
+		return "signature only";
+	for (i = 0; i < w->lines->len; i++)
+		at(w, i)->kept = true;
+	return w->end < w->lines->len ? "forward" : "quote only";
+}
+
+static const char *
+decide(struct work *w, const char *client)
+{
+	size_t	i;
+	bool	inline_answers;
+
+	if (w->forward || !quotes_are_real(w)) {
+		for (i = 0; i < w->lines->len; i++)
+			if (at(w, i)->kind == TRIM_QUOTE || at(w, i)->kind == TRIM_INTRO)
+				at(w, i)->kind = TRIM_TEXT;
+		if (!w->forward)
+			mark_signatures(w);
+		keep_new(w);
+		if (!has_words(w))
+			keep_something(w);
+		return w->forward ? "forward" : "none";
+	}
+	mend_wrapped(w);
+	mark_signatures(w);
+	inline_answers = keep_new(w);
+	if (!has_words(w))
+		return keep_something(w);
+	if (inline_answers)
+		return "inline";
+	for (i = 0; i < w->lines->len; i++)
+		if (!at(w, i)->kept && (is_quoted(at(w, i)) || at(w, i)->kind == TRIM_HISTORY))
+			return client != NULL ? client : "words";
+	return "none";
+}
+
+static void
+add_line(GString *out, const struct trim_line *l, bool *gap)
+{
+	if (trim_line_is_blank(l) && memchr(l->p, '>', l->len) == NULL) {
+		*gap = true;
+		return;
+	}
+	if (*gap && out->len > 0)
+		g_string_append_c(out, '\n');
+	*gap = false;
+	g_string_append_len(out, l->p, (gssize)l->len);
+	g_string_append_c(out, '\n');
+}
+
+static char *
+finish(GString *s, bool needed)
+{
+	if (s->len == 0 && !needed) {
+		g_string_free(s, TRUE);
+		return NULL;
+	}
+	g_strchomp(s->str);
+	return g_string_free(s, FALSE);
+}
+
+static void
+write_parts(const struct work *w, struct trim *out)
+{
+	GString			*part[3] = { g_string_new(NULL), g_string_new(NULL),
+				    g_string_new(NULL) };
+	bool			 gap[3] = { false, false, false };
+	const struct trim_line	*l;
+	size_t			 i;
+	int			 k;
+
+	for (i = 0; i < w->lines->len; i++) {
+		l = at(w, i);
+		k = l->kept ? 0 : l->kind == TRIM_SIGNATURE ? 2 : 1;
+		if (l->kind == TRIM_BLANK && !l->kept)
+			gap[0] = gap[1] = gap[2] = true;
+		else
+			add_line(part[k], l, &gap[k]);
+		if (k != 0 && !trim_line_is_blank(l))
+			gap[0] = true;
+	}
+	out->text = finish(part[0], true);
+	out->quoted = finish(part[1], false);
+	out->signature = finish(part[2], false);
+}
+
+/* Takes the lines. */
+static void
+split(GArray *lines, bool is_reply, const char *client, struct trim *out)
+{
+	struct work		 w = { lines, lines->len, is_reply, false, false };
+	g_autofree uint8_t	*labels = trim_edge_labels(lines);
+	size_t			 i;
+
+	read_boxes(&w);
+	for (i = 0; i < w.end; i++)
+		if (read_line(&w, labels, i))
+			break;
+	out->how = decide(&w, client);
+	write_parts(&w, out);
+	g_array_free(lines, TRUE);
+}
+
+void
+trim_reply(const char *full_text, bool is_reply, struct trim *out)
+{
+	memset(out, 0, sizeof *out);
+	out->full = g_strdup(full_text);
+	split(trim_lines_of_text(out->full), is_reply, NULL, out);
+}
+
+void
+trim_reply_html(const char *html, bool is_reply, struct trim *out)
+{
+	struct html_page	page;
+
+	memset(out, 0, sizeof *out);
+	html_page_render(&page, html, strlen(html));
+	split(trim_lines_of_page(&page), is_reply, page.client, out);
+	out->full = g_strchomp(g_strdup(page.text->str));
+	html_page_clear(&page);
+}
+
+void
+trim_clear(struct trim *t)
+{
+	g_free(t->text);
+	g_free(t->quoted);
+	g_free(t->signature);
+	g_free(t->full);
+	memset(t, 0, sizeof *t);
+}
+
+static size_t
+count_letters(const char *s)
+{
+	size_t	n = 0;
+
+	for (; *s != '\0'; s++)
+		n += g_ascii_isalnum(*s) || (unsigned char)*s >= 0xC0;
+	return n;
+}
+
+static bool
+has_split(const struct trim *t)
+{
+	return t->quoted != NULL;
+}
+
+void
+reply_split(const char *plain, const char *html, bool is_reply, struct trim *out)
+{
+	struct trim	other;
+
+	if (html == NULL || *html == '\0') {
+		trim_reply(plain != NULL ? plain : "", is_reply, out);
+		return;
+	}
+	trim_reply_html(html, is_reply, out);
+	if (plain == NULL || *plain == '\0')
+		return;
+	trim_reply(plain, is_reply, &other);
+	/* The HTML has a say unless only the text, or hardly the HTML, has any. */
+	if (strcmp(out->how, "forward") != 0 &&
+	    ((has_split(&other) && !has_split(out)) ||
+	    (!has_split(out) && count_letters(other.full) * 10 >= count_letters(out->full) * 6) ||
+	    count_letters(out->full) == 0)) {
+		struct trim	swap = *out;
+
+		*out = other;
+		other = swap;
+	}
+	trim_clear(&other);
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: ISC */
+#include <string.h>
+
+#include "normalize/quote_words.h"
+#include "normalize/trim_reply_edge.h"
+
+#define LABEL_MAX	40	/* bytes before the colon */
+#define BLOCK_MAX	30	/* lines of a header block looked at */
+#define WRAPPED_MAX	6	/* lines that belong to the label above */
+#define WORDS_MAX	160	/* bytes of a line that marks history */
+
+/* Bits for trim_edge_labels(). */
+enum { FROM = 1, TO = 2, CC = 4, SENT = 8, DATE = 16, SUBJECT = 32, OTHER = 64 };
+
+static bool
+is_decor(char c)
+{
+	return c != '\0' && strchr("-_=*~#<>|+[]() \t", c) != NULL;
+}
+
+/* A line without the dashes around its words; how many were in front? */
+static size_t
+undecorate(const struct trim_line *l, const char **core, size_t *len)
+{
+	const char	*p = l->body, *end = p + l->body_len;
+	size_t		 dashes = 0;
+
+	for (; p < end; dashes++)
+		if (is_decor(*p))
+			p++;
+		else if (end - p >= 3 && (memcmp(p, "—", 3) == 0 ||
+		    memcmp(p, "–", 3) == 0 || memcmp(p, "─", 3) == 0))
+			p += 3;
+		else
+			break;
+	while (end > p && is_decor(end[-1]))
+		end--;
+	*core = p;
+	*len = (size_t)(end - p);
+	return dashes;
+}
+
+/* A line of dashes or underscores, or a <hr>. */
+static bool
+is_rule(const struct trim_line *l)
+{
+	const char	*core;
+	size_t		 len;
+
+	if (l->marks & HTML_MARK_RULE)
+		return true;
+	return undecorate(l, &core, &len) >= 5 && len == 0;
+}
+
+/* Where the label before a colon ends ("*From:*", "De :", "发件人："), or 0. */
+static size_t
+find_colon(const char *p, size_t len)
+{
+	size_t	i;
+
+	for (i = 0; i < MIN(len, LABEL_MAX); i++)
+		if (p[i] == ':' || (len - i >= 3 && memcmp(p + i, "：", 3) == 0))
+			return i;
+	return 0;
+}
+
+static uint8_t
+read_label(const struct trim_line *l)
+{
+	static const struct { enum quote_kind kind; uint8_t bit; } kinds[] = {
+		{ QUOTE_FROM, FROM }, { QUOTE_TO, TO }, { QUOTE_CC, CC },
+		{ QUOTE_SENT, SENT }, { QUOTE_DATE, DATE }, { QUOTE_SUBJECT, SUBJECT },
+	};
+	const char	*p = l->body;
+	size_t		 len = l->body_len, i;
+	uint8_t		 bits = 0;
+
+	while (len > 0 && (*p == '*' || *p == '_' || *p == ' '))
+		p++, len--;
+	if ((len = find_colon(p, len)) == 0)
+		return 0;
+	while (len > 0 && (p[len - 1] == '*' || p[len - 1] == ' ' || p[len - 1] == '\t'))
+		len--;
+	if (len > 2 && memcmp(p + len - 2, "\xC2\xA0", 2) == 0)
+		len -= 2;
+	for (i = 0; i < G_N_ELEMENTS(kinds); i++)
+		if (quote_is(kinds[i].kind, p, len))
+			bits |= kinds[i].bit;
+	return bits != 0 ? bits : OTHER;
+}
+
+uint8_t *
+trim_edge_labels(const GArray *lines)
+{
+	uint8_t	*labels = g_malloc(lines->len + 1);
+	size_t	 i;
+
+	for (i = 0; i < lines->len; i++)
+		labels[i] = read_label(trim_line_at(lines, i));
+	return labels;
+}
+
+struct block {
+	unsigned	kinds;		/* bits of the labels seen */
+	unsigned	labels;		/* how many lines have any */
+	bool		address;
+};
+
+/*
+ * "A:" is "to" in one language and "from" in none, but "Od:" and "Do:" or
+ * "De:" and "A:" share letters across languages: a label that may be two
+ * things counts as the one not seen yet.
+ */
+static void
+add_label(struct block *b, uint8_t bits)
+{
+	unsigned	fresh = bits & ~b->kinds & (unsigned)~OTHER;
+
+	b->labels++;
+	b->kinds |= fresh & (~fresh + 1);
+}
+
+/* Labels from line at on, with the lines that are wrapped below each. */
+static void
+read_block(const GArray *lines, const uint8_t *labels, size_t at, struct block *b)
+{
+	const struct trim_line	*l, *top = trim_line_at(lines, at);
+	size_t			 i, end = MIN(lines->len, at + BLOCK_MAX);
+	unsigned		 loose = 0, blank = 0;
+
+	memset(b, 0, sizeof *b);
+	for (i = at; i < end && blank < 2 && loose <= WRAPPED_MAX; i++) {
+		l = trim_line_at(lines, i);
+		if (l->depth != top->depth)
+			break;
+		if (trim_line_is_blank(l)) {
+			blank++;
+			continue;
+		}
+		if (labels[i] != 0 && (labels[i] != OTHER || blank == 0)) {
+			add_label(b, labels[i]);
+			loose = 0;
+		} else if (blank > 0)
+			break;
+		else
+			loose++;
+		blank = 0;
+		if ((b->kinds & (FROM | TO)) &&
+		    memchr(l->body, '@', l->body_len) != NULL)
+			b->address = true;
+	}
+}
+
+static bool
+is_header_block(const GArray *lines, const uint8_t *labels, size_t at, bool below_rule)
+{
+	struct block	b;
+	unsigned	k;
+
+	read_block(lines, labels, at, &b);
+	k = b.kinds;
+	if (!(k & FROM))
+		return false;
+	if ((k & SUBJECT) && (k & (SENT | DATE | TO)))
+		return true;
+	if ((k & SENT) && ((k & TO) || b.address))
+		return true;
+	if ((k & DATE) && b.address)
+		return true;
+	return below_rule && (b.address ? b.labels > 1 :
+	    (k & (SENT | DATE | SUBJECT)) && b.labels > 2);
+}
+
+/* Outlook's ruled block in a language we do not know: three labels. */
+static bool
+is_bordered_block(const GArray *lines, const uint8_t *labels, size_t at)
+{
+	size_t		i, end = MIN(lines->len, at + 6);
+	unsigned	n = 0;
+
+	if (!(trim_line_at(lines, at)->marks & HTML_MARK_BORDER) || labels[at] == 0)
+		return false;
+	for (i = at; i < end; i++)
+		n += labels[i] != 0 && (trim_line_at(lines, i)->marks & HTML_MARK_BORDER);
+	return n >= 3;
+}
+
+/* The rules and blank lines that stand above history belong to it. */
+static size_t
+with_rules(const GArray *lines, size_t at)
+{
+	size_t	first = at;
+
+	while (at > 0) {
+		at--;
+		if (trim_line_is_blank(trim_line_at(lines, at)))
+			continue;
+		if (!is_rule(trim_line_at(lines, at)))
+			break;
+		first = at;
+	}
+	return first;
+}
+
+/* Thunderbird forwards as "Original Message" with the subject first. */
+static enum trim_edge
+judge_original(const GArray *lines, const uint8_t *labels, size_t at)
+{
+	size_t	next = trim_lines_skip_blank(lines, at + 1, lines->len);
+
+	return next < lines->len && (labels[next] & SUBJECT) &&
+	    is_header_block(lines, labels, next, true) ? EDGE_FORWARD : EDGE_HISTORY;
+}
+
+static bool
+next_is_header(const GArray *lines, const uint8_t *labels, size_t at)
+{
+	size_t	next = trim_lines_skip_blank(lines, at + 1, lines->len);
+
+	return next < lines->len && labels[next] != 0 && labels[next] != OTHER &&
+	    is_header_block(lines, labels, next, true);
+}
+
+/* "Begin forwarded message:" in Apple's many languages. */
+static bool
+is_begin_forward(const char *p, size_t len)
+{
+	if (len > 1 && p[len - 1] == ':')
+		len--;
+	else if (len > 3 && memcmp(p + len - 3, "：", 3) == 0)
+		len -= 3;
+	else
+		return false;
+	while (len > 2 && (p[len - 1] == ' ' || memcmp(p + len - 2, "\xC2\xA0", 2) == 0))
+		len -= p[len - 1] == ' ' ? 1 : 2;
+	return quote_is(QUOTE_BEGIN_FORWARD, p, len);
+}
+
+static enum trim_edge
+read_words(const GArray *lines, const uint8_t *labels, size_t at)
+{
+	const struct trim_line	*l = trim_line_at(lines, at);
+	const char		*core;
+	size_t			 len, dashes = undecorate(l, &core, &len);
+	bool			 begins = at == 0 || trim_line_is_blank(l - 1);
+
+	if (len == 0 || l->body_len > WORDS_MAX)
+		return EDGE_NONE;
+	if (is_begin_forward(core, len))
+		return EDGE_FORWARD;
+	if (dashes >= 2) {
+		if (quote_begins_any(QUOTE_FORWARD, core, len))
+			return EDGE_FORWARD;
+		if (quote_begins_any(QUOTE_ORIGINAL, core, len))
+			return judge_original(lines, labels, at);
+	} else if (len < 60 && next_is_header(lines, labels, at)) {
+		len -= core[len - 1] == ':';
+		if (quote_is(QUOTE_FORWARD, core, len))
+			return EDGE_FORWARD;
+		if (quote_is(QUOTE_ORIGINAL, core, len))
+			return EDGE_HISTORY;
+	}
+	if ((begins || dashes >= 2) && quote_begins_any(QUOTE_MARKER, core, len))
+		return EDGE_HISTORY;
+	return EDGE_NONE;
+}
+
+enum trim_edge
+trim_edge_find(const GArray *lines, const uint8_t *labels, size_t at, size_t *first)
+{
+	const struct trim_line	*l = trim_line_at(lines, at);
+	enum trim_edge		 edge;
+
+	*first = at;
+	if (trim_line_is_blank(l))
+		return EDGE_NONE;
+	if (l->marks & HTML_MARK_FORWARD)
+		return EDGE_FORWARD;
+	if ((edge = read_words(lines, labels, at)) != EDGE_NONE)
+		return edge;
+	if (l->kind == TRIM_QUOTE)
+		return EDGE_NONE;
+	if (!(l->marks & HTML_MARK_CUT) && labels[at] == 0)
+		return EDGE_NONE;
+	*first = with_rules(lines, at);
+	if ((l->marks & HTML_MARK_CUT) || is_bordered_block(lines, labels, at) ||
+	    (labels[at] != OTHER && is_header_block(lines, labels, at, *first < at)))
+		return EDGE_HISTORY;
+	*first = at;
+	return EDGE_NONE;
+}

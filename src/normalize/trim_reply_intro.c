@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * An introduction ends with a colon and names a person, a date, or both.  The
+ * words for "wrote" make it certain; without them date and address together
+ * do, in whatever language.  How much is asked for depends on what follows:
+ * less when quoted lines do, more when everything below would be cut.
+ */
+#include <string.h>
+
+#include "normalize/quote_words.h"
+#include "normalize/trim_reply_intro.h"
+
+#define LINES_MAX	4	/* an introduction may be wrapped into */
+#define LENGTH_MAX	400	/* bytes */
+
+struct clues {
+	bool	address;	/* jo@example.com */
+	bool	date;		/* a year, or a date in figures */
+	bool	time;		/* 10:30 */
+	bool	verb;
+	bool	prefix;		/* begins as introductions do */
+	bool	leading;	/* begins with a date */
+	bool	pronoun;	/* "you wrote" */
+	bool	closing;	/* ends with a bracket: "<jo@example.com>:" */
+	bool	whole;		/* no half of a bracket */
+};
+
+static bool
+ends_openly(const char *p, size_t len)
+{
+	while (len > 0 && strchr("*_ \t", p[len - 1]) != NULL)
+		len--;
+	if (len > 0 && p[len - 1] == ':')
+		return true;
+	return len > 3 && memcmp(p + len - 3, "：", 3) == 0;
+}
+
+/* "---- On Mon ... wrote ----" and "-----Jo wrote: -----" */
+static bool
+is_dashed(const char *p, size_t len)
+{
+	return len > 12 && memcmp(p, "--", 2) == 0 && memcmp(p + len - 2, "--", 2) == 0;
+}
+
+static bool
+is_digit(const char *p, const char *end)
+{
+	return p < end && g_ascii_isdigit(*p);
+}
+
+static size_t
+count_digits(const char *p, const char *end)
+{
+	size_t	n = 0;
+
+	while (is_digit(p + n, end))
+		n++;
+	return n;
+}
+
+/* "12.05.2024", "5/12/24", "2024-05-12", behind n digits at p. */
+static bool
+is_figures(const char *p, const char *end, size_t n)
+{
+	const char	*q = p + n;
+	size_t		 k;
+
+	if (q >= end || strchr("./-", *q) == NULL)
+		return false;
+	q += 1 + (end - q > 1 && q[1] == ' ');
+	if ((k = count_digits(q, end)) == 0 || k > 2)
+		return false;
+	q += k;
+	if (q >= end || strchr("./-", *q) == NULL)
+		return false;
+	q += 1 + (end - q > 1 && q[1] == ' ');
+	k = count_digits(q, end);
+	return (n <= 2 && (k == 2 || k == 4)) || (n == 4 && k >= 1 && k <= 2);
+}
+
+static void
+read_digits(const char *text, const char *p, const char *end, size_t n, struct clues *c)
+{
+	const char	*q = p + n;
+	bool		 year = n == 4 && (memcmp(p, "19", 2) == 0 || memcmp(p, "20", 2) == 0);
+
+	if (year || (n <= 4 && is_figures(p, end, n))) {
+		c->date = true;
+		c->leading |= p == text;
+	}
+	if (n <= 2 && end - q >= 3 && strchr(":.h", *q) != NULL &&
+	    count_digits(q + 1, end) == 2)
+		c->time = true;
+	if (n <= 2 && p == text && end - q > 1 && (*q == ' ' || *q == '.'))
+		c->leading = true;
+}
+
+static void
+read_figures(const char *text, size_t len, struct clues *c)
+{
+	const char	*p = text, *end = text + len;
+	int		 open = 0;
+	size_t		 n;
+
+	for (; p < end; p++) {
+		if (*p == '@' && p > text && p + 1 < end && !g_ascii_isspace(p[-1]) &&
+		    !g_ascii_isspace(p[1]))
+			c->address = true;
+		open += *p == '<';
+		open -= *p == '>';
+		if ((n = count_digits(p, end)) > 0) {
+			read_digits(text, p, end, n, c);
+			p += n - 1;
+		}
+		if (open < 0)
+			break;
+	}
+	c->whole = open == 0;
+	c->closing = len > 2 && strchr(">)", text[len - 2]) != NULL;
+}
+
+/* A prefix is a word: "Am 1. Mai", "在2024", not "Amazon". */
+static bool
+begins_with_prefix(const char *text, size_t len)
+{
+	const char	*end = text + MIN(len, 40), *p;
+
+	while (text < end && strchr("-*\"' ", *text) != NULL)
+		text++;
+	if (text == end)
+		return false;
+	if ((unsigned char)*text >= 0xE3)
+		return quote_begins_any(QUOTE_PREFIX, text, (size_t)(end - text));
+	for (p = text; p < end; p++)
+		if ((*p == ' ' || (unsigned char)*p == 0xC2 || *p == ',') &&
+		    quote_is(QUOTE_PREFIX, text, (size_t)(p - text)))
+			return true;
+	return false;
+}
+
+/* The words cost more than the figures: they are looked for last. */
+static void
+read_words(const char *text, size_t len, struct clues *c)
+{
+	c->prefix = begins_with_prefix(text, len);
+	c->verb = quote_holds_any(QUOTE_VERB, text, len);
+	c->pronoun = c->verb && quote_holds_any(QUOTE_PRONOUN, text, len);
+}
+
+/* Enough for quoted lines that follow it. */
+static bool
+may_lead_quote(const struct clues *c, size_t len, bool is_reply)
+{
+	if (c->verb)
+		return c->date || c->address || c->prefix || len < 100;
+	if (c->address && (c->date || c->time || c->prefix))
+		return true;
+	return is_reply && (c->address || (c->date && (c->time || c->prefix)));
+}
+
+/* Enough to cut everything that follows. */
+static bool
+may_lead_rest(const struct clues *c)
+{
+	if (c->pronoun)
+		return false;
+	if (c->verb && c->date && (c->time || c->address))
+		return true;
+	if (c->verb && c->address && (c->prefix || c->time))
+		return true;
+	return c->date && c->time && c->address &&
+	    (c->prefix || c->leading || c->closing);
+}
+
+static bool
+is_open(const struct trim_line *l, unsigned depth)
+{
+	return l->body_len > 0 && l->depth == depth &&
+	    (l->kind == TRIM_TEXT || (depth > 0 && l->kind == TRIM_QUOTE));
+}
+
+/* Is what comes behind line at a quote (possibly one only by indentation)? */
+static bool
+quote_follows(const GArray *lines, size_t at)
+{
+	size_t			 next = trim_lines_skip_blank(lines, at + 1, lines->len);
+	const struct trim_line	*l;
+
+	if (next == lines->len)
+		return false;
+	l = trim_line_at(lines, next);
+	return l->kind == TRIM_QUOTE || (l->marks & HTML_MARK_INDENT);
+}
+
+static enum trim_intro
+judge(const char *text, size_t len, bool quoted, bool is_reply, struct clues *c)
+{
+	memset(c, 0, sizeof *c);
+	read_figures(text, len, c);
+	if (!c->whole || !(quoted || c->date || c->address))
+		return INTRO_NONE;
+	read_words(text, len, c);
+	if (is_dashed(text, len) && !c->verb)
+		return INTRO_NONE;
+	if (quoted && may_lead_quote(c, len, is_reply))
+		return INTRO_OF_QUOTE;
+	if (may_lead_rest(c) || (is_dashed(text, len) && c->address))
+		return quoted ? INTRO_OF_QUOTE : INTRO_OF_REST;
+	return INTRO_NONE;
+}
+
+enum trim_intro
+trim_intro_find(const GArray *lines, size_t at, bool is_reply, size_t *first)
+{
+	const struct trim_line	*l = trim_line_at(lines, at);
+	g_autoptr(GString)	 text = NULL;
+	enum trim_intro		 found = INTRO_NONE, now;
+	struct clues		 c;
+	bool			 quoted, more;
+	unsigned		 said = 0;
+	size_t			 k;
+
+	if (l->body_len > LENGTH_MAX ||
+	    !(ends_openly(l->body, l->body_len) || is_dashed(l->body, l->body_len)))
+		return INTRO_NONE;
+	quoted = quote_follows(lines, at);
+	text = g_string_new(NULL);
+	for (k = at; at - k < LINES_MAX; k--) {
+		l = trim_line_at(lines, k);
+		if (!is_open(l, 0) || l->body_len + text->len > LENGTH_MAX ||
+		    (k < at && ends_openly(l->body, l->body_len)))
+			break;
+		g_string_prepend_c(text, ' ');
+		g_string_prepend_len(text, l->body, (gssize)l->body_len);
+		now = judge(text->str, text->len - 1, quoted, is_reply, &c);
+		/* Further up only for what is still missing. */
+		more = c.prefix || c.leading || (said < 2 && (unsigned)c.date + c.address > said);
+		if (now != INTRO_NONE && (found == INTRO_NONE || more)) {
+			found = found == INTRO_NONE ? now : MIN(found, now);
+			said = (unsigned)c.date + c.address;
+			*first = k;
+		}
+		if ((found != INTRO_NONE && (c.prefix || c.leading)) || k == 0)
+			break;
+	}
+	return found;
+}
