@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * reply/mail_job.h - what passes between the mailer and its helper process.
+ *
+ * Used by reply/mailer.c and reply/send_worker.c.
+ */
+#ifndef REPLY_MAIL_JOB_H
+#define REPLY_MAIL_JOB_H
+
+#include <glib.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "reply/reply.h"
+
+/* One mail and the server to give it to. */
+struct mail_job {
+	char	*server;		/* "host:port" */
+	int	 security;		/* enum settings_security */
+	char	*tls_ca_file;		/* or NULL */
+	char	*user;			/* or NULL */
+	char	*password_file;
+	char	*helo;			/* or NULL */
+	int64_t	 step_timeout_ms;
+	char	*mail_from;		/* "" for <> */
+	char	*rcpt_to;
+	char	*bytes;			/* CR LF lines; no NUL in it */
+};
+
+/* How it went; text is one line. */
+struct mail_answer {
+	enum mail_result	 result;
+	int			 code;		/* of the server, or 0 */
+	char			*text;
+};
+
+void	mail_job_encode(const struct mail_job *, GByteArray *);
+int	mail_job_decode(struct mail_job *, const void *, size_t, struct err *);
+void	mail_job_clear(struct mail_job *);
+
+void	mail_answer_encode(const struct mail_answer *, GByteArray *);
+int	mail_answer_decode(struct mail_answer *, const void *, size_t, struct err *);
+void	mail_answer_clear(struct mail_answer *);
+
+#endif
