@@ -39,11 +39,14 @@ forget_body(struct http_request *r)
 static void
 release(struct http_request *r)
 {
+	struct http_server	*s = r->server;
+
 	if (r->bev != NULL || r->is_open || r->is_busy)
 		return;
 	forget_body(r);
 	g_free(r->head_bytes);
 	g_free(r);
+	http_server_unref(s);
 }
 
 static void
@@ -532,6 +535,7 @@ http_conn_accept(struct http_server *s, int fd, const struct netaddr *peer, bool
 	}
 	r = g_new0(struct http_request, 1);
 	r->server = s;
+	s->alive++;
 	r->bev = bev;
 	r->link.data = r->ready_link.data = r;
 	r->is_counted = counts;

@@ -27,6 +27,8 @@ struct http_server {
 	struct loop_timer	*sweep;		/* deadlines */
 	bool			 is_accepting;
 	bool			 is_draining;
+	bool			 is_freed;	/* goes with the last of its requests */
+	unsigned		 alive;		/* struct http_request that exist */
 	GQueue			 conns;		/* links are in struct http_request */
 	GList			*sweep_next;	/* kept right when one is dropped */
 	GQueue			 ready;		/* by ready_link: look at their input again */
@@ -111,6 +113,8 @@ const struct http_route	*http_server_route(struct http_server *, const char *met
 			    const char *path);
 /* "GET, HEAD, POST" of the route, or NULL if there is none. */
 char			*http_server_allow(struct http_server *, const char *path);
+/* One struct http_request less; the last one may take the server along. */
+void			 http_server_unref(struct http_server *);
 /* Have it processed soon, from the loop. */
 void			 http_server_wake(struct http_server *, struct http_request *);
 void			 http_server_gone(struct http_server *, struct http_request *);

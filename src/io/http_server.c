@@ -430,13 +430,9 @@ drop_all(struct http_server *s)
 	s->sweep_next = NULL;
 }
 
-void
-http_server_free(struct http_server *s)
+static void
+free_server(struct http_server *s)
 {
-	if (s == NULL)
-		return;
-	g_ptr_array_set_size(s->listeners, 0);
-	drop_all(s);
 	loop_timer_free(s->sweep);
 	loop_timer_free(s->wake);
 	g_ptr_array_unref(s->listeners);
@@ -449,6 +445,28 @@ http_server_free(struct http_server *s)
 	g_free(s->tls_certificate);
 	g_free(s->tls_key);
 	g_free(s);
+}
+
+void
+http_server_unref(struct http_server *s)
+{
+	if (--s->alive == 0 && s->is_freed)
+		free_server(s);
+}
+
+/* Requests that wait for their answer keep the remains of the server alive. */
+void
+http_server_free(struct http_server *s)
+{
+	if (s == NULL)
+		return;
+	g_ptr_array_set_size(s->listeners, 0);
+	drop_all(s);
+	loop_timer_stop(s->sweep);
+	if (s->alive > 0)
+		s->is_freed = true;
+	else
+		free_server(s);
 }
 
 static void

@@ -43,8 +43,11 @@ struct http_options {
 
 /* NULL if the certificate, the key or a proxy's address is no good. */
 struct http_server	*http_server_new(struct loop *, const struct http_options *, struct err *);
-/* Closes all; every request must have been answered. */
-void			 http_server_free(struct http_server *);	/* NULL is fine */
+/*
+ * Closes all.  Requests under way stay valid and still have to be answered,
+ * to nobody, before the loop is freed.  NULL is fine.
+ */
+void			 http_server_free(struct http_server *);
 
 /* "host:port", "[v6]:port", ":port", or the path of a unix socket. */
 int	http_server_listen(struct http_server *, const char *address, struct err *);

@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -275,7 +276,8 @@ run(const char *kind, const char *dir, double seconds)
 	unsigned	port;
 	int		fd = listen_loopback(&port);
 	pid_t		pid = fork();
-	double		rate, *ms;
+	double		rate, cpu_us, *ms;
+	struct rusage	ru;
 	guint		n;
 
 	if (pid == 0) {
@@ -291,12 +293,15 @@ run(const char *kind, const char *dir, double seconds)
 	latencies = g_array_new(FALSE, FALSE, sizeof(double));
 	load(port, seconds);
 	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	wait4(pid, NULL, 0, &ru);
 	n = latencies->len;
 	rate = n / seconds;
 	g_array_sort(latencies, compare);
 	ms = (double *)(void *)latencies->data;
-	printf("%-6s %8.0f req/s  p50 %6.2f  p99 %6.2f  p99.9 %6.2f  max %6.2f ms\n", kind, rate,
+	cpu_us = ((double)(ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) * 1e6 +
+	    (double)(ru.ru_utime.tv_usec + ru.ru_stime.tv_usec)) / n;
+	printf("%-6s %8.0f req/s  %5.1f us CPU each  p50 %6.2f  p99 %6.2f  p99.9 %6.2f  "
+	    "max %6.2f ms\n", kind, rate, cpu_us,
 	    ms[n / 2], ms[n - 1 - n / 100], ms[n - 1 - n / 1000], ms[n - 1]);
 	fflush(stdout);
 	g_array_unref(latencies);
