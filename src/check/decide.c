@@ -190,13 +190,13 @@ ask(struct decision *d)
 	set(&t->completeness, "waiting");
 	if (t->delivered || is_pressing(d->findings) || t->priority == PRIORITY_HIGH) {
 		d->out->outcome = "urgent";
-		ticket_note(t, "check", "asked for %u details, not held back", t->missing->len);
+		ticket_note(t, "check", "asked for what is missing, not held back");
 		push(d, !d->following ? "ticket.created" :
 		    t->delivered ? "ticket.updated" : "ticket.released", "waiting");
 		return;
 	}
 	d->out->outcome = "asked";
-	ticket_note(t, "check", "asked for %u details", t->missing->len);
+	ticket_note(t, "check", "asked for what is missing");
 	hold(d, "ticket.asked");
 }
 
@@ -367,7 +367,6 @@ check_release(struct ticket *t, int64_t now_ms)
 		t->status = TICKET_OPEN;
 	t->delivered = true;
 	g_ptr_array_set_size(t->trail, 0);
-	ticket_note(t, "verdict", "ticket.released, incomplete: no answer in time, %u details missing",
-	    t->missing->len);
+	ticket_note(t, "verdict", "ticket.released, incomplete: no answer in time");
 	return true;
 }

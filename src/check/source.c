@@ -19,6 +19,41 @@ take_text(const char *text)
 	return text_valid(text, MIN(len, PATTERN_TEXT_MAX), NULL);
 }
 
+/* "On Monday, Support <support@shop.example> wrote:" above what is quoted. */
+static bool
+introduces_quote(const char *line)
+{
+	size_t	len = strlen(line);
+
+	return len > 0 && line[len - 1] == ':' && strpbrk(line, "0123456789@<") != NULL;
+}
+
+/*
+ * Without the lines that begin with ">": who answers between the lines leaves
+ * our questions there, and what they offer is not what the customer says.
+ */
+static char *
+drop_quoted(const char *text)
+{
+	g_auto(GStrv)		 lines = g_strsplit(text, "\n", -1);
+	g_autoptr(GPtrArray)	 kept = g_ptr_array_new();
+	bool			 quoted = false;
+	size_t			 i;
+
+	for (i = 0; lines[i] != NULL; i++) {
+		if (g_strstrip(lines[i])[0] != '>') {
+			quoted = false;
+			g_ptr_array_add(kept, lines[i]);
+			continue;
+		}
+		if (!quoted && kept->len > 0 && introduces_quote(kept->pdata[kept->len - 1]))
+			g_ptr_array_set_size(kept, (gint)kept->len - 1);
+		quoted = true;
+	}
+	g_ptr_array_add(kept, NULL);
+	return g_strjoinv("\n", (char **)kept->pdata);
+}
+
 /* "support+token@": made by us, for those who answer. */
 static bool
 has_tag(const char *addr)
@@ -57,11 +92,14 @@ is_blank(const char *text)
 void
 source_init(struct source *s, const char *channel, const struct message *m)
 {
+	g_autofree char	*whole = NULL;
+
 	s->message = m;
 	s->channel = channel;
 	s->subject = take_text(m->subject);
-	s->text = take_text(m->text);
-	s->full = take_text(m->full_text);
+	whole = take_text(m->text);
+	s->text = drop_quoted(whole);
+	s->full = take_text(m->full_text != NULL ? m->full_text : m->text);
 	s->may_answer = may_answer(m);
 	/* Forwarded without a word: what is quoted is what they want to say. */
 	if (!s->may_answer && is_blank(s->text)) {

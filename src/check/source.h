@@ -17,7 +17,7 @@ struct source {
 	const struct message	*message;	/* borrowed */
 	const char		*channel;	/* borrowed; may be NULL */
 	char			*subject;	/* never NULL */
-	char			*text;		/* what is new; never NULL */
+	char			*text;		/* what is new, without quoted lines; never NULL */
 	char			*full;		/* with what is quoted; "" if there is no more */
 	bool			 may_answer;	/* it may go on with a conversation */
 };

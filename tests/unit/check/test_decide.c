@@ -159,6 +159,13 @@ decide__answer_in_any_shape__is_read(void **state)
 		{ "sure, see below", "sure, see below\n> Hello,\n>\n> 1. What is your order number?\n\n"
 		  "12345678\n\n> 2. Why do you send it back: damaged, wrong item, wrong size, or\n"
 		  "> not wanted?\n\nwrong item\n\n> Kind regards\n", "12345678", "wrong item" },
+		/* Nobody took the quoted lines out. */
+		{ "Hi, see below\n\nOn 21 Nov, Support <s@shop.example> wrote:\n"
+		  "> 1. What is your order number?\n12345678\n"
+		  "> 2. Why do you send it back: damaged, wrong item, wrong size, or not wanted?\n\n"
+		  "wrong size\n\n> Kind regards\nTom", NULL, "12345678", "wrong size" },
+		{ "> 2. damaged, wrong item, wrong size, or not wanted?\nI will tell you later", NULL,
+		  "", "" },
 		{ "1. 12345678", NULL, "12345678", "" },
 		{ "damaged", NULL, "", "damaged" },
 		{ "12345678", NULL, "12345678", "" },
