@@ -76,20 +76,20 @@ add_reference(struct ticket *t, const char *id)
 }
 
 static void
-note_message(struct ticket *t, const struct arrival *a, const struct message *m)
+note_message(struct ticket *t, const struct ticket_keys *k, const struct arrival *a,
+    const struct message *m)
 {
 	guint	i;
 
 	ticket_note(t, "arrival", "from %s \"%s\"%s%s", a->kind, a->channel,
 	    m->minimal ? ", could not be parsed" : "",
 	    m->verified != NULL ? ", sender verified" : "");
-	if (m->kind != MESSAGE_NORMAL)
-		ticket_note(t, "kind", "%s: %s", message_kind_name(m->kind),
-		    m->kind_reason != NULL ? m->kind_reason : "no reason given");
 	if (m->no_answer != NULL)
 		ticket_note(t, "answer", "never automatically: %s", m->no_answer);
-	for (i = 0; i < m->warnings->len; i++)
-		ticket_note(t, "normalize", "%s", (const char *)m->warnings->pdata[i]);
+	for (i = 0; i < k->hints->len; i++)
+		if (strcmp(k->hints->pdata[i], t->id) != 0)
+			ticket_note(t, "thread", "the subject names %s, which proves nothing",
+			    (const char *)k->hints->pdata[i]);
 }
 
 /* What both a new and an old ticket take over from a message. */
@@ -118,7 +118,7 @@ take_message(struct ticket *t, const struct ticket_context *ctx,
 	add_reference(t, m->message_id);
 	ticket_add_turn(t, a->received_ms, "in", who != NULL ? who->addr : t->session,
 	    m->message_id, m->text != NULL ? m->text : m->full_text);
-	note_message(t, a, m);
+	note_message(t, k, a, m);
 }
 
 struct ticket *
@@ -126,7 +126,6 @@ ticket_begin(const struct ticket_context *ctx, const struct ticket_keys *k,
     const struct arrival *a, struct message *m)
 {
 	struct ticket	*t = ticket_new();
-	guint		 i;
 
 	ticket_propose_id(ctx, k, 0, t->id);
 	t->event = g_strdup("ticket.created");
@@ -137,8 +136,6 @@ ticket_begin(const struct ticket_context *ctx, const struct ticket_keys *k,
 	t->subject = g_strdup(m->subject);
 	take_message(t, ctx, k, a, m);
 	ticket_note(t, "thread", "new ticket");
-	for (i = 0; i < k->hints->len; i++)
-		ticket_relate(t, k->hints->pdata[i], "named in the subject, which proves nothing");
 	return t;
 }
 
@@ -175,8 +172,6 @@ ticket_follow(struct ticket *t, const struct ticket_context *ctx,
     const struct ticket_keys *k, const struct arrival *a, struct message *m,
     const char *why)
 {
-	guint	i;
-
 	g_ptr_array_set_size(t->trail, 0);
 	keep_held(t);
 	g_free(t->event);
@@ -184,10 +179,6 @@ ticket_follow(struct ticket *t, const struct ticket_context *ctx,
 	take_message(t, ctx, k, a, m);
 	ticket_note(t, "thread", "joins %s: %s", t->id, why);
 	reopen(t, m);
-	for (i = 0; i < k->hints->len; i++)
-		if (strcmp(k->hints->pdata[i], t->id) != 0)
-			ticket_relate(t, k->hints->pdata[i],
-			    "named in the subject, which proves nothing");
 }
 
 void

@@ -127,6 +127,7 @@ add_subject(struct ticket_keys *k, const struct message *m, const char *customer
 	if (m->subject == NULL)
 		return;
 	subject_ticket_ids(m->subject, k->hints);
+	k->looks_like_reply = subject_is_reply(m->subject);
 	base = subject_base(m->subject);
 	if (customer == NULL || g_utf8_strlen(base, -1) < SUBJECT_MIN)
 		return;
@@ -204,7 +205,8 @@ ticket_keys_free(struct ticket_keys *k)
 bool
 ticket_may_follow(const struct ticket_keys *k)
 {
-	return k->token_ticket != NULL || k->threads->len > 0;
+	return k->token_ticket != NULL || k->threads->len > 0 || k->hints->len > 0 ||
+	    (k->looks_like_reply && k->similar->len > 0);
 }
 
 void

@@ -69,6 +69,15 @@ subject_base(const char *subject)
 	}
 }
 
+bool
+subject_is_reply(const char *subject)
+{
+	g_autofree char	*line = text_one_line(subject, strlen(subject), SUBJECT_MAX);
+	g_autofree char	*folded = g_utf8_casefold(line, -1);
+
+	return skip_prefix(folded + strspn(folded, " ")) != NULL;
+}
+
 static bool
 is_id_letter(char c)
 {

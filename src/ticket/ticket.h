@@ -50,12 +50,14 @@ struct ticket_keys {
 	GPtrArray	*similar;	/* char *: same sender and subject; may only relate */
 	GPtrArray	*own;		/* char *: to point at its ticket for those that follow,
 					   including those of similar */
-	GPtrArray	*hints;		/* char *: ticket ids named in the subject */
+	GPtrArray	*hints;		/* char *: ticket ids named in the subject; those that
+					   exist are possibly related */
 	char		*token_ticket;	/* ticket id of a verified reply token, or NULL */
 	char		*customer;	/* whom history and partition go by; never NULL */
 	char		*identity;	/* what ids are made from */
 	char		*channel;	/* its name */
 	char		*session;	/* of a chat, or a signed webhook's conversation; or NULL */
+	bool		 looks_like_reply;	/* by its subject: "Re: ..." */
 	char		 event_id[TICKET_EVENT_ID_SIZE];
 };
 
@@ -66,7 +68,10 @@ void			 ticket_keys_free(struct ticket_keys *);	/* NULL is fine */
 /* The thread key of a message of ours, for those that answer it.  Free with g_free(). */
 char	*ticket_message_key(const char *message_id);
 
-/* Could it belong to a ticket that is there?  If not, a look-up is not needed. */
+/*
+ * Could there be a ticket that it belongs to, or that it should name as
+ * possibly related?  If not, a look-up is not needed.
+ */
 bool	ticket_may_follow(const struct ticket_keys *);
 
 /*

@@ -478,9 +478,12 @@ ticket_begin__number_in_the_subject__is_only_a_hint(void **state)
 
 	(void)state;
 	assert_null(k->token_ticket);
-	assert_false(ticket_may_follow(k));
-	assert_int_equal(t->possibly_related->len, 1);
-	assert_string_equal(t->possibly_related->pdata[0], "7KQM2-XWA9F");
+	assert_int_equal(k->threads->len, 0);
+	assert_int_equal(k->hints->len, 1);
+	assert_string_equal(k->hints->pdata[0], "7KQM2-XWA9F");
+	assert_true(ticket_may_follow(k));
+	assert_int_equal(t->possibly_related->len, 0);
+	ticket_relate(t, "7KQM2-XWA9F", "it exists");
 	ticket_relate(t, "7KQM2-XWA9F", "again");
 	ticket_relate(t, t->id, "itself");
 	assert_int_equal(t->possibly_related->len, 1);
@@ -607,6 +610,9 @@ subject_base__prefixes_of_many_tongues__are_taken_off(void **state)
 		if (strcmp(base, cases[i].base) != 0)
 			fail_msg("\"%s\": \"%s\"", cases[i].subject, base);
 	}
+	assert_true(subject_is_reply(" RE : order"));
+	assert_true(subject_is_reply("回复：order"));
+	assert_false(subject_is_reply("Report: week 3"));
 }
 
 static void
