@@ -71,6 +71,9 @@ http_conn_drop(struct http_request *r)
 
 	if (r->bev == NULL)
 		return;
+	/* No handler has a request whose body is not there yet. */
+	if (r->state == &http_state_body)
+		r->is_open = false;
 	http_server_gone(r->server, r);
 	bufferevent_free(r->bev);
 	r->bev = NULL;
@@ -291,7 +294,6 @@ read_chunks(struct http_request *r)
 		http_reply_error(r, 413, "too_large", "the body is too large");
 		return true;
 	case CHUNKS_BAD:
-		r->is_open = false;
 		http_reply_broken(r, 400, "malformed chunk");
 		return true;
 	}
@@ -333,10 +335,8 @@ read_body(struct http_request *r)
 {
 	bool	again = r->head.is_chunked ? read_chunks(r) : read_length(r);
 
-	if (!again && r->is_eof) {
-		r->is_open = false;
+	if (!again && r->is_eof)
 		http_conn_drop(r);
-	}
 	return again;
 }
 
@@ -388,7 +388,6 @@ late_head(struct http_request *r)
 static void
 late_body(struct http_request *r)
 {
-	r->is_open = false;
 	if (r->is_discarding)
 		http_conn_drop(r);
 	else
