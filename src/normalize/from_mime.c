@@ -10,6 +10,7 @@
 #include "normalize/headers.h"
 #include "normalize/language.h"
 #include "normalize/pre_scan.h"
+#include "normalize/trim_reply.h"
 #include "normalize/uudecode.h"
 
 #define DEFAULT_MAX_MAIL	(64 * 1024 * 1024)
@@ -72,6 +73,24 @@ trim_blank_lines(char *text)
 	g_strchomp(text);
 }
 
+/* What is new and what is history; the subject is read before. */
+static void
+split_reply(struct message *m, bool text_is_html)
+{
+	struct trim	t;
+	bool		is_reply = m->in_reply_to != NULL || m->references->len > 0 ||
+			    reply_subject(m->subject);
+
+	reply_split(text_is_html ? NULL : m->full_text, m->html, is_reply, &t);
+	if (*t.full != '\0') {
+		g_free(m->full_text);
+		m->full_text = g_steal_pointer(&t.full);
+	}
+	m->text = g_steal_pointer(&t.text);
+	m->quoted = g_steal_pointer(&t.quoted);
+	trim_clear(&t);
+}
+
 static void
 read_body(struct message *m, struct mail_view *v, size_t max)
 {
@@ -93,7 +112,7 @@ read_body(struct message *m, struct mail_view *v, size_t max)
 	trim_blank_lines(m->full_text);
 	if (*m->full_text == '\0' && m->attachments->len > 0)
 		mail_view_warn(v, "text-missing");
-	m->text = g_strdup(m->full_text);
+	split_reply(m, b.text_is_html);
 }
 
 /* Without CR and without line ends behind the last line: IMAP and a maildir

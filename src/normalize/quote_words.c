@@ -594,6 +594,25 @@ static const struct quote_word rows[] = {
 	{ QUOTE_FOOTER, "pl", "wolny od wirusów|ta wiadomość e-mail została sprawdzona" },
 	{ QUOTE_FOOTER, "cs", "bez virů|tato zpráva byla zkontrolována" },
 	{ QUOTE_FOOTER, "ru", "Без вирусов|Это сообщение проверено на вирусы" },
+
+	{ QUOTE_REPLY_SUBJECT, "en", "re|reply" },
+	{ QUOTE_REPLY_SUBJECT, "de", "aw|antw" },
+	{ QUOTE_REPLY_SUBJECT, "pt", "res" },
+	{ QUOTE_REPLY_SUBJECT, "it", "r|rif" },
+	{ QUOTE_REPLY_SUBJECT, "nl", "antwoord" },
+	{ QUOTE_REPLY_SUBJECT, "pl", "odp" },
+	{ QUOTE_REPLY_SUBJECT, "ru", "Отв|Ответ|НА" },
+	{ QUOTE_REPLY_SUBJECT, "sv", "sv" },
+	{ QUOTE_REPLY_SUBJECT, "fi", "vs" },
+	{ QUOTE_REPLY_SUBJECT, "tr", "ynt|yan" },
+	{ QUOTE_REPLY_SUBJECT, "vi", "trả lời|tl" },
+	{ QUOTE_REPLY_SUBJECT, "zh", "回复|答复|回覆|答覆" },
+	{ QUOTE_REPLY_SUBJECT, "ja", "返信" },
+	{ QUOTE_REPLY_SUBJECT, "ko", "회신|답장" },
+	{ QUOTE_REPLY_SUBJECT, "hu", "vá" },
+	{ QUOTE_REPLY_SUBJECT, "el", "ΑΠ|ΣΧΕΤ" },
+	{ QUOTE_REPLY_SUBJECT, "he", "תגובה" },
+	{ QUOTE_REPLY_SUBJECT, "ar", "رد" },
 };
 
 /* The first row of this kind or a later one. */

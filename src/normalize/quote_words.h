@@ -28,7 +28,8 @@ enum quote_kind {		/* how the row is compared */
 	QUOTE_MARKER,		/* "reply above this line": a line begins with it */
 	QUOTE_DEVICE,		/* "sent from my": a line begins with it */
 	QUOTE_DEVICE_END,	/* the same in languages that end with it */
-	QUOTE_FOOTER		/* "virus-free": a line begins with it, to the end */
+	QUOTE_FOOTER,		/* "virus-free": a line begins with it, to the end */
+	QUOTE_REPLY_SUBJECT	/* "re" before a colon */
 };
 
 struct quote_word {

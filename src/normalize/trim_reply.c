@@ -362,15 +362,15 @@ decide(struct work *w, const char *client)
 }
 
 static void
-add_line(GString *out, const struct trim_line *l, bool *gap)
+add_line(GString *out, const struct trim_line *l, unsigned *gap)
 {
 	if (trim_line_is_blank(l) && memchr(l->p, '>', l->len) == NULL) {
-		*gap = true;
+		++*gap;
 		return;
 	}
-	if (*gap && out->len > 0)
-		g_string_append_c(out, '\n');
-	*gap = false;
+	for (; *gap > 0; --*gap)
+		if (out->len > 0)
+			g_string_append_c(out, '\n');
 	g_string_append_len(out, l->p, (gssize)l->len);
 	g_string_append_c(out, '\n');
 }
@@ -391,7 +391,7 @@ write_parts(const struct work *w, struct trim *out)
 {
 	GString			*part[3] = { g_string_new(NULL), g_string_new(NULL),
 				    g_string_new(NULL) };
-	bool			 gap[3] = { false, false, false };
+	unsigned		 gap[3] = { 0, 0, 0 };	/* blank lines to come */
 	const struct trim_line	*l;
 	size_t			 i;
 	int			 k;
@@ -400,11 +400,11 @@ write_parts(const struct work *w, struct trim *out)
 		l = at(w, i);
 		k = l->kept ? 0 : l->kind == TRIM_SIGNATURE ? 2 : 1;
 		if (l->kind == TRIM_BLANK && !l->kept)
-			gap[0] = gap[1] = gap[2] = true;
+			gap[0] = gap[1] = gap[2] = 1;
 		else
 			add_line(part[k], l, &gap[k]);
 		if (k != 0 && !trim_line_is_blank(l))
-			gap[0] = true;
+			gap[0] = 1;
 	}
 	out->text = finish(part[0], true);
 	out->quoted = finish(part[1], false);
@@ -458,6 +458,26 @@ trim_clear(struct trim *t)
 	memset(t, 0, sizeof *t);
 }
 
+bool
+reply_subject(const char *subject)
+{
+	size_t	n;
+
+	if (subject == NULL)
+		return false;
+	while (g_ascii_isspace(*subject))
+		subject++;
+	if (*subject == '[')	/* a mailing list's or ticket system's tag */
+		subject += strcspn(subject, "]");
+	subject += strspn(subject, "] ");
+	n = strcspn(subject, ":[(\xEF");	/* also a wide colon, "Re[2]:", "Re(2):" */
+	if (subject[n] == '\0' || n > 24)
+		return false;
+	while (n > 0 && subject[n - 1] == ' ')
+		n--;
+	return n > 0 && quote_is(QUOTE_REPLY_SUBJECT, subject, n);
+}
+
 static size_t
 count_letters(const char *s)
 {
@@ -468,10 +488,22 @@ count_letters(const char *s)
 	return n;
 }
 
+/* Does the HTML hold about as much as the text? Sometimes it is one part of many. */
 static bool
-has_split(const struct trim *t)
+covers(const struct trim *a, const struct trim *b)
 {
-	return t->quoted != NULL;
+	return count_letters(a->full) * 10 >= count_letters(b->full) * 6;
+}
+
+/* The HTML knows best, unless only the text tells new from old, or all of it. */
+static bool
+html_is_better(const struct trim *html, const struct trim *plain)
+{
+	if (*html->full == '\0' || !covers(html, plain))
+		return false;
+	if (html->quoted != NULL || strcmp(html->how, "forward") == 0)
+		return true;
+	return plain->quoted == NULL && !covers(plain, html);
 }
 
 void
@@ -487,11 +519,7 @@ reply_split(const char *plain, const char *html, bool is_reply, struct trim *out
 	if (plain == NULL || *plain == '\0')
 		return;
 	trim_reply(plain, is_reply, &other);
-	/* The HTML has a say unless only the text, or hardly the HTML, has any. */
-	if (strcmp(out->how, "forward") != 0 &&
-	    ((has_split(&other) && !has_split(out)) ||
-	    (!has_split(out) && count_letters(other.full) * 10 >= count_letters(out->full) * 6) ||
-	    count_letters(out->full) == 0)) {
+	if (!html_is_better(out, &other)) {
 		struct trim	swap = *out;
 
 		*out = other;

@@ -44,6 +44,9 @@ void	trim_reply_html(const char *html, bool is_reply, struct trim *out);
 void	reply_split(const char *plain, const char *html, bool is_reply,
 	    struct trim *out);
 
+/* "Re: order", "AW: [x] order", "Re[2]: order"; NULL is none. */
+bool	reply_subject(const char *);
+
 void	trim_clear(struct trim *);
 
 #endif
