@@ -20,6 +20,7 @@ struct sending {
 	const char		*at;		/* in the mail's bytes: not yet given away */
 	bool			 given;		/* all of the mail was given away */
 	bool			 refused;	/* we do not trust the server's certificate */
+	bool			 logged_in;	/* the server said 235 */
 };
 
 static void
@@ -139,6 +140,16 @@ on_event(smtp_session_t session, int event, void *arg, ...)
 	va_end(ap);
 }
 
+/* libesmtp does not tell whether the login worked, and goes on if it did not. */
+static void
+on_traffic(const char *buf, int len, int writing, void *arg)
+{
+	struct sending	*s = arg;
+
+	if (!writing && len >= 3 && strncmp(buf, "235", 3) == 0)
+		s->logged_in = true;
+}
+
 static int
 on_interact(auth_client_request_t request, char **result, int fields, void *arg)
 {
@@ -219,14 +230,20 @@ make_auth(struct sending *s)
 
 /* --- what came of it ---------------------------------------------------- */
 
-/* A reply to a command about this mail. */
+/*
+ * A refusal of this mail.  One by a server that did not let us log in is about
+ * us, not about the mail.
+ */
 static bool
-judge(const smtp_status_t *status, struct mail_answer *a)
+judge(const struct sending *s, const smtp_status_t *status, struct mail_answer *a)
 {
 	if (status == NULL || status->code < 400)
 		return false;
-	answer(a, status->code >= 500 ? MAIL_PERMANENT : MAIL_TEMPORARY, status->code,
-	    status->text == NULL ? "" : status->text);
+	if (s->job->user != NULL && !s->logged_in)
+		answer(a, MAIL_TEMPORARY, status->code, "the server did not accept the login");
+	else
+		answer(a, status->code >= 500 ? MAIL_PERMANENT : MAIL_TEMPORARY, status->code,
+		    status->text == NULL ? "" : status->text);
 	return true;
 }
 
@@ -247,19 +264,22 @@ explain_failure(const struct sending *s, struct mail_answer *a)
 		answer(a, MAIL_TEMPORARY, 0, *text == '\0' ? "the server did not answer" : text);
 }
 
+/*
+ * The recipient's status comes first: after a refused RCPT libesmtp keeps the
+ * answer to RSET, 250, as that of the mail.
+ */
 static void
 find_result(const struct sending *s, smtp_message_t message, smtp_recipient_t rcpt, struct mail_answer *a)
 {
 	const smtp_status_t	*status = smtp_message_transfer_status(message);
 
-	if (status != NULL && status->code == 250) {
+	if (judge(s, smtp_recipient_status(rcpt), a) || judge(s, smtp_reverse_path_status(message), a) ||
+	    judge(s, status, a))
+		return;
+	if (status != NULL && status->code == 250 && s->given)
 		answer(a, MAIL_SENT, 250, status->text == NULL ? "" : status->text);
-		return;
-	}
-	if (judge(status, a) || judge(smtp_recipient_status(rcpt), a) ||
-	    judge(smtp_reverse_path_status(message), a))
-		return;
-	explain_failure(s, a);
+	else
+		explain_failure(s, a);
 }
 
 static void
@@ -274,6 +294,7 @@ run_session(smtp_session_t session, struct sending *s, struct mail_answer *a)
 		smtp_set_hostname(session, j->helo);
 	set_timeouts(session, j->step_timeout_ms);
 	smtp_set_eventcb(session, on_event, s);
+	smtp_set_monitorcb(session, on_traffic, s, 0);
 	smtp_set_reverse_path(message, *j->mail_from == '\0' ? NULL : j->mail_from);
 	smtp_set_messagecb(message, give_line, s);
 	rcpt = smtp_add_recipient(message, j->rcpt_to);
