@@ -53,9 +53,9 @@ can_have_form(const struct message *m)
 }
 
 static void
-mark_empty(const struct extract *x, const GPtrArray *forms, struct findings *out)
+mark_empty(const struct extract *x, struct findings *out)
 {
-	if (!extract_is_empty(x, forms))
+	if (!extract_is_empty(x))
 		return;
 	g_ptr_array_add(out->tags, g_strdup("empty"));
 	g_ptr_array_add(out->reasons, g_strdup("text: nothing but greetings and empty lines"));
@@ -74,8 +74,8 @@ scan_forms(const struct check *c, const struct source *s, struct findings *out)
 
 	if (!can_have_form(s->message))
 		return;
-	x = extract_new(s);
-	mark_empty(x, c->forms, out);
+	x = extract_new(s, c->forms);
+	mark_empty(x, out);
 	if ((f = form_choose(c->forms, s, out)) != NULL) {
 		out->form = g_strdup(f->set->name);
 		extract_form(x, f, out);

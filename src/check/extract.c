@@ -12,6 +12,8 @@ enum { MATCHES_MAX = 50, LABELS_MAX = 20, FINDINGS_MAX = 4000, SHORT_BYTES = 300
 
 struct extract {
 	const struct source	*source;
+	const GPtrArray		*forms;
+	char			*text;		/* without our questions */
 	struct value_reading	 reading;
 	GPtrArray		*lines;		/* char *, of the text */
 	GPtrArray		*full;		/* of the full text */
@@ -28,16 +30,64 @@ struct search {
 	bool			 found;		/* some value was acceptable */
 };
 
+/* The text with every match replaced; takes the text. */
+static char *
+replace(char *text, const struct pattern *p, const char *with)
+{
+	g_autoptr(GString)	out = g_string_new(NULL);
+	size_t			len = strlen(text), at = 0;
+	struct span		hit;
+
+	while (pattern_find(p, text, len, at, &hit, NULL) == PATTERN_YES && hit.to > hit.from) {
+		g_string_append_len(out, text + at, (gssize)(hit.from - at));
+		g_string_append(out, with);
+		at = hit.to;
+	}
+	if (at == 0)
+		return text;
+	g_string_append(out, text + at);
+	g_free(text);
+	return g_strdup(out->str);
+}
+
+/*
+ * Our questions name what we want to hear, "damaged or not wanted?".  What
+ * comes back of them must not be taken for the answer.
+ */
+static char *
+replace_questions(const char *text, const GPtrArray *forms, const char *with)
+{
+	char			*out = g_strdup(text);
+	const struct form	*f;
+	const struct detail	*d;
+	guint			 i, k;
+
+	for (i = 0; i < forms->len; i++) {
+		f = forms->pdata[i];
+		for (k = 0; k < f->details->len; k++) {
+			d = f->details->pdata[k];
+			if (d->asked != NULL)
+				out = replace(out, d->asked, with);
+		}
+	}
+	return out;
+}
+
 struct extract *
-extract_new(const struct source *s)
+extract_new(const struct source *s, const GPtrArray *forms)
 {
 	struct extract	*x = g_new0(struct extract, 1);
+	g_autofree char	*full = NULL;
 
 	x->source = s;
+	x->forms = forms;
+	x->text = s->may_answer ? replace_questions(s->text, forms, "") : g_strdup(s->text);
+	full = s->may_answer ? replace_questions(s->full, forms, LABEL_QUESTION) :
+	    g_strdup(s->full);
 	x->reading.language = s->message->language;
 	x->reading.now_ms = s->message->date_ms;
-	x->lines = label_lines(s->text);
-	x->full = label_lines(s->full);
+	x->lines = label_lines(x->text);
+	x->full = label_lines(full);
 	x->core = answer_core(x->lines);
 	x->answers = s->may_answer ? answer_list(x->lines, x->full) :
 	    g_ptr_array_new_with_free_func(answer_free);
@@ -51,6 +101,7 @@ extract_free(struct extract *x)
 	g_ptr_array_unref(x->full);
 	g_ptr_array_unref(x->core);
 	g_ptr_array_unref(x->answers);
+	g_free(x->text);
 	g_free(x);
 }
 
@@ -203,6 +254,23 @@ look_at_lines(struct search *s)
 	}
 }
 
+/*
+ * Where any text would do, the words of our mail below the last question
+ * would do as well: only what cannot be them counts.
+ */
+static void
+look_below(struct search *s)
+{
+	g_autofree char	*raw = NULL, *problem = NULL, *value = NULL;
+
+	if (value_takes_anything(&s->detail->value) ||
+	    (raw = label_below_question(s->form, s->detail, s->x->full)) == NULL)
+		return;
+	value = value_read(&s->detail->value, raw, true, &s->x->reading, &problem);
+	if (value != NULL)
+		add(s, value, "below", NULL);
+}
+
 static void
 look_at_whole(struct search *s)
 {
@@ -228,10 +296,11 @@ extract_form(const struct extract *x, const struct form *f, struct findings *out
 		look_in_fields(&s);
 		look_behind_labels(&s, x->lines, "label");
 		look_for_patterns(&s, x->source->subject, "subject");
-		look_for_patterns(&s, x->source->text, "text");
+		look_for_patterns(&s, x->text, "text");
 		if (x->source->may_answer) {
 			look_at_answers(&s);
 			look_at_lines(&s);
+			look_below(&s);
 			look_at_whole(&s);
 		}
 		if (s.found)
@@ -255,12 +324,12 @@ is_filler(const char *line, const GPtrArray *forms)
 }
 
 bool
-extract_is_empty(const struct extract *x, const GPtrArray *forms)
+extract_is_empty(const struct extract *x)
 {
 	guint	i;
 
 	for (i = 0; i < x->core->len; i++)
-		if (!is_filler(x->core->pdata[i], forms))
+		if (!is_filler(x->core->pdata[i], x->forms))
 			return false;
 	return x->source->message->attachments->len == 0 && x->source->message->fields->len == 0;
 }

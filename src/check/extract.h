@@ -11,6 +11,7 @@
  *	subject, text	a pattern of the detail
  *	quoted		label or pattern, but only in what the message quotes
  *	answer N	behind the number N of a question, also between the quoted ones
+ *	below		below our question in a text quoted without signs
  *	line N/M	the Nth of M lines, when that is all the message says
  *	answer		the whole message, when it is short enough to be one value
  */
@@ -23,13 +24,14 @@
 
 struct extract;		/* one message, split into lines and answers */
 
-struct extract	*extract_new(const struct source *);	/* borrows the source */
+/* Borrows both; forms are all there are, since any may have been asked. */
+struct extract	*extract_new(const struct source *, const GPtrArray *forms);
 void		 extract_free(struct extract *);
 
 /* Adds the findings of one form. */
 void		 extract_form(const struct extract *, const struct form *, struct findings *);
 
 /* Does the message say nothing beyond greetings and empty lines of the forms? */
-bool		 extract_is_empty(const struct extract *, const GPtrArray *forms);
+bool		 extract_is_empty(const struct extract *);
 
 #endif

@@ -5,7 +5,10 @@
 #include <string.h>
 
 /* From what to believe most; NEVER is not to be used at all. */
-enum rank { BY_FIELD, BY_ANSWER, BY_LABEL, BY_LINE, BY_SUBJECT, BY_TEXT, BY_WHOLE, BY_QUOTE, NEVER };
+enum rank {
+	BY_FIELD, BY_ANSWER, BY_LABEL, BY_LINE, BY_SUBJECT, BY_TEXT, BY_BELOW, BY_WHOLE, BY_QUOTE,
+	NEVER
+};
 
 struct fill {
 	struct ticket		*ticket;
@@ -90,6 +93,8 @@ rank_of(const struct fill *f, const char *source, unsigned number)
 		return BY_SUBJECT;
 	if (strcmp(source, "text") == 0)
 		return BY_TEXT;
+	if (strcmp(source, "below") == 0)
+		return f->following && number != 0 ? BY_BELOW : NEVER;
 	if (strcmp(source, "answer") == 0)
 		return f->asked == 1 && number == 1 ? BY_WHOLE : NEVER;
 	return f->following ? NEVER : BY_QUOTE;

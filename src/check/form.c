@@ -12,6 +12,7 @@ free_detail(gpointer p)
 	if (d->patterns != NULL)
 		g_ptr_array_unref(d->patterns);
 	g_ptr_array_unref(d->labels);
+	pattern_free(d->asked);
 	g_free(d);
 }
 
@@ -59,6 +60,23 @@ collect_labels(const struct settings_detail *set)
 	return labels;
 }
 
+/* The words of the question with any white space between them. */
+static struct pattern *
+compile_question(const char *question, struct err *e)
+{
+	g_autoptr(GString)	regex = g_string_new(NULL);
+	g_auto(GStrv)		words = g_strsplit_set(question, " \t\n", -1);
+	size_t			i;
+
+	for (i = 0; words[i] != NULL; i++) {
+		g_autofree char *word = g_regex_escape_string(words[i], -1);
+
+		if (word[0] != '\0')
+			g_string_append_printf(regex, "%s%s", regex->len > 0 ? "\\s+" : "", word);
+	}
+	return pattern_new(regex->str, PATTERN_ANYWHERE, e);
+}
+
 static int
 add_detail(struct form *f, const struct settings_detail *set, struct err *e)
 {
@@ -75,6 +93,9 @@ add_detail(struct form *f, const struct settings_detail *set, struct err *e)
 	d->labels = collect_labels(set);
 	g_ptr_array_add(f->details, d);
 	if (value_rule_init(&d->value, set, e) == -1)
+		return -1;
+	if (set->question != NULL && strpbrk(set->question, " ") != NULL &&
+	    (d->asked = compile_question(set->question, e)) == NULL)
 		return -1;
 	d->patterns = pattern_list_new(set->patterns, set->name, e);
 	return d->patterns == NULL ? -1 : 0;

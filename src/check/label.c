@@ -193,6 +193,9 @@ label_find(const struct form *f, const struct detail *d, const GPtrArray *lines,
 		if ((behind = behind_label(d, lines->pdata[i])) == NULL)
 			continue;
 		behind = strip_question(d, behind);
+		/* What was wrong with the last answer, as we put it. */
+		if (g_str_has_prefix(behind, "(\""))
+			behind = skip_remark(behind);
 		if (*behind == '\0' && i + 1 < lines->len) {
 			next = lines->pdata[i + 1];
 			if (*next == '\0' && i + 2 < lines->len)
@@ -204,6 +207,39 @@ label_find(const struct form *f, const struct detail *d, const GPtrArray *lines,
 		return g_strdup(behind);
 	}
 	*at = lines->len;
+	return NULL;
+}
+
+/* The first line from i on that is not blank, unless it is another question. */
+static const char *
+next_answer(const struct form *f, const GPtrArray *lines, guint i)
+{
+	const char	*line, *rest;
+
+	while (i < lines->len && *(const char *)lines->pdata[i] == '\0')
+		i++;
+	if (i >= lines->len)
+		return NULL;
+	line = lines->pdata[i];
+	return begins_with_label(f, line) || *line == '>' || label_number(line, &rest) > 0 ?
+	    NULL : line;
+}
+
+char *
+label_below_question(const struct form *f, const struct detail *d, const GPtrArray *lines)
+{
+	const char	*behind;
+	guint		 i;
+
+	for (i = 0; i < lines->len; i++) {
+		behind = behind_label(d, lines->pdata[i]);
+		if (behind == NULL || !g_str_has_prefix(behind, LABEL_QUESTION))
+			continue;
+		behind = skip_remark(behind + strlen(LABEL_QUESTION));
+		if (*behind == '\0')
+			behind = next_answer(f, lines, i + 1);
+		return g_strdup(behind);
+	}
 	return NULL;
 }
 

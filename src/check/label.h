@@ -25,6 +25,19 @@ GPtrArray	*label_lines(const char *text);
 char		*label_find(const struct form *, const struct detail *, const GPtrArray *lines,
 		    guint *at);
 
+/*
+ * Stands for a question of ours in the lines of a quoted text: a control
+ * character, which no text has.
+ */
+#define LABEL_QUESTION	"\037"
+
+/*
+ * What a customer wrote behind or below the question of the detail in a text
+ * that is quoted without signs: "1. Order number: <question>".  New, or NULL.
+ */
+char		*label_below_question(const struct form *, const struct detail *,
+		    const GPtrArray *lines);
+
 /* Does the line begin with a label of the form and have nothing behind it? */
 bool		 label_is_empty(const struct form *, const char *line);
 

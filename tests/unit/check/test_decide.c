@@ -159,6 +159,21 @@ decide__answer_in_any_shape__is_read(void **state)
 		{ "sure, see below", "sure, see below\n> Hello,\n>\n> 1. What is your order number?\n\n"
 		  "12345678\n\n> 2. Why do you send it back: damaged, wrong item, wrong size, or\n"
 		  "> not wanted?\n\nwrong item\n\n> Kind regards\n", "12345678", "wrong item" },
+		/* Written into our mail by a program that quotes without signs. */
+		{ "My answers are below.", "My answers are below.\nFrom: Support\n\n"
+		  "1. Order number: What is your order number?\n\n12345678\n\n"
+		  "2. Reason: Why do you send it back: damaged, wrong item, wrong\n"
+		  "size, or not wanted?\nwrong size\n\nPlease reply to this message.\n",
+		  "12345678", "wrong size" },
+		{ "See below.", "See below.\nFrom: Support\n\n"
+		  "1. Order number: What is your order number? 12345678\n"
+		  "2. Reason: Why do you send it back: damaged, wrong item, wrong size, or not wanted?"
+		  "\n\nPlease reply to this message.\n", "12345678", "" },
+		{ "1. Order number: What is your order number?\n12345678\n2. Reason: Why do you "
+		  "send it back: damaged, wrong item, wrong size, or\nnot wanted?\n", NULL,
+		  "12345678", "" },
+		{ "1. Order number: What is your order number? (\"4711\": 8 digits)\n12345678\n"
+		  "2. Reason: wrong size", NULL, "12345678", "wrong size" },
 		/* Nobody took the quoted lines out. */
 		{ "Hi, see below\n\nOn 21 Nov, Support <s@shop.example> wrote:\n"
 		  "> 1. What is your order number?\n12345678\n"
