@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "intake/parse_worker.h"
 #include "io/child.h"
+#include "model/wire.h"
 
 struct parse_guarded {
 	const struct settings	*settings;
@@ -92,7 +93,10 @@ static struct parsed *
 try_once(struct parse_guarded *g, const GByteArray *request, const char **failure)
 {
 	g_autoptr(GByteArray)	 frame = g_byte_array_new();
-	struct parsed		*parsed;
+	struct parsed		*parsed = NULL;
+	struct wire_reader	 r;
+	const void		*bytes;
+	size_t			 len;
 	int64_t			 deadline = clock_mono_ms() + g->settings->workers.parse_timeout_ms;
 
 	*failure = "parse-died";
@@ -106,7 +110,9 @@ try_once(struct parse_guarded *g, const GByteArray *request, const char **failur
 		end_child(g);
 		return NULL;
 	}
-	if ((parsed = parsed_decode(frame->data, frame->len, NULL)) == NULL)
+	wire_start(&r, frame->data, frame->len);
+	bytes = wire_bytes(&r, &len);
+	if (bytes == NULL || (parsed = parsed_decode(bytes, len, NULL)) == NULL)
 		*failure = "parse-refused";
 	else
 		*failure = NULL;
@@ -117,10 +123,13 @@ struct parsed *
 parse_guarded_run(struct parse_guarded *g, const struct arrival *a, const char **failure)
 {
 	g_autoptr(GByteArray)	 request = g_byte_array_new();
+	g_autoptr(GByteArray)	 one = g_byte_array_new();
 	struct parsed		*parsed;
 	int			 tries;
 
-	arrival_encode(a, request);
+	arrival_encode(a, one);
+	wire_put_u32(request, 1);
+	wire_put_bytes(request, one->data, one->len);
 	for (tries = 0; tries < 2; tries++)
 		if ((parsed = try_once(g, request, failure)) != NULL)
 			return parsed;

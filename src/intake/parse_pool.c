@@ -1,16 +1,28 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * What gathers while all workers are busy goes to the next idle one together:
+ * a switch of processes costs more than a small message.  When a worker does
+ * not survive such a batch, each of it is asked again alone, so that only the
+ * one to blame is held to account.
+ */
 #include "intake/parse_pool.h"
 
 #include "base/log.h"
 #include "base/metric.h"
 #include "conf/conf.h"
 #include "io/child.h"
+#include "model/wire.h"
 
-#define TRIES	2
+#define TRIES		2	/* alone */
+#define BATCH_MOST	32
+#define BATCH_BYTES	(512u << 10)
 
 struct parse_pool {
 	struct child_pool	*children;
 	struct parser		*parser;	/* for minimal messages only */
+	GQueue			*waiting;	/* struct request * */
+	unsigned		 busy;		/* batches under way */
+	unsigned		 workers;
 };
 
 struct request {
@@ -19,15 +31,21 @@ struct request {
 	parse_done_fn		*done;
 	void			*arg;
 	unsigned		 tries;
+	bool			 alone;
 };
 
-static void	ask(struct request *);
+struct batch {
+	struct parse_pool	*pool;
+	GPtrArray		*requests;	/* struct request * */
+};
+
+static void	send_what_waits(struct parse_pool *);
 
 /* An answer holds the message decoded: base64 shrinks, text is kept thrice. */
 static uint32_t
 answer_bound(const struct settings *s)
 {
-	return (uint32_t)MIN(s->journal.max_message * 3 + (16 << 20), (int64_t)UINT32_MAX);
+	return (uint32_t)MIN(s->journal.max_message * 3 + (64 << 20), (int64_t)UINT32_MAX);
 }
 
 struct parse_pool *
@@ -49,34 +67,13 @@ parse_pool_new(struct loop *loop, const struct settings *s, struct err *e)
 		g_free(pool);
 		return NULL;
 	}
+	pool->workers = options.count;
+	pool->waiting = g_queue_new();
 	pool->children = child_pool_new(loop, &options);
 	return pool;
 }
 
-void
-parse_pool_free(struct parse_pool *pool)
-{
-	if (pool == NULL)
-		return;
-	child_pool_free(pool->children);
-	parser_free(pool->parser);
-	g_free(pool);
-}
-
-int
-parse_pool_reload(struct parse_pool *pool, const struct settings *s, struct err *e)
-{
-	struct parser	*parser = parser_new(s, e);
-	g_autofree char	*config = NULL;
-
-	if (parser == NULL)
-		return -1;
-	parser_free(pool->parser);
-	pool->parser = parser;
-	config = conf_dump(s);
-	child_pool_renew(pool->children, config);
-	return 0;
-}
+/* --- answers --- */
 
 static void
 finish(struct request *r, struct parsed *parsed, const char *failure)
@@ -95,47 +92,114 @@ give_up(struct request *r, const char *failure, const char *why)
 	finish(r, parser_minimal(r->pool->parser, r->arrival, warning), failure);
 }
 
+/* The worker died or was late with it: once more, by itself. */
 static void
-on_answer(void *arg, enum child_outcome outcome, const uint8_t *frame, size_t len)
+blame(struct request *r, bool late, bool was_alone)
 {
-	struct request	*r = arg;
-	struct parsed	*parsed;
-	struct err	 e = ERR_INIT;
-	bool		 late = outcome == CHILD_LATE;
-
-	switch (outcome) {
-	case CHILD_UNAVAILABLE:
-		finish(r, NULL, NULL);
-		return;
-	case CHILD_ANSWERED:
-		if ((parsed = parsed_decode(frame, len, &e)) != NULL) {
-			finish(r, parsed, NULL);
-			return;
-		}
-		metric_inc(METRIC_PARSE_FAILURES, "refused");
-		give_up(r, "parse-refused", e.text);
-		return;
-	case CHILD_DIED:
-	case CHILD_LATE:
+	if (was_alone)
 		metric_inc(METRIC_PARSE_FAILURES, late ? "late" : "died");
-		if (r->tries < TRIES)
-			ask(r);
-		else if (late)
-			give_up(r, "parse-late", "the parser took too long");
-		else
-			give_up(r, "parse-died", "the parser died of it");
-		return;
-	}
+	if (!was_alone || ++r->tries < TRIES) {
+		r->alone = true;
+		g_queue_push_tail(r->pool->waiting, r);
+	} else if (late)
+		give_up(r, "parse-late", "the parser took too long");
+	else
+		give_up(r, "parse-died", "the parser died of it");
 }
 
 static void
-ask(struct request *r)
+take_answer(struct request *r, const void *bytes, size_t len)
 {
-	GByteArray	*frame = g_byte_array_new();
+	struct err	 e = ERR_INIT;
+	struct parsed	*parsed;
 
-	r->tries++;
-	arrival_encode(r->arrival, frame);
-	child_ask(r->pool->children, frame, on_answer, r);
+	if (bytes == NULL)
+		err_set(&e, ERR_PERM, "the answer is cut off");
+	else if ((parsed = parsed_decode(bytes, len, &e)) != NULL) {
+		finish(r, parsed, NULL);
+		return;
+	}
+	metric_inc(METRIC_PARSE_FAILURES, "refused");
+	give_up(r, "parse-refused", e.text);
+}
+
+static void
+on_answer(void *arg, enum child_outcome outcome, const uint8_t *frame, size_t len)
+{
+	struct batch		*b = arg;
+	struct parse_pool	*pool = b->pool;
+	struct wire_reader	 r;
+	guint			 i;
+
+	wire_start(&r, frame, frame != NULL ? len : 0);
+	for (i = 0; i < b->requests->len; i++) {
+		struct request	*one = b->requests->pdata[i];
+		size_t		 one_len;
+		const void	*bytes;
+
+		switch (outcome) {
+		case CHILD_UNAVAILABLE:
+			finish(one, NULL, NULL);
+			break;
+		case CHILD_ANSWERED:
+			bytes = wire_bytes(&r, &one_len);
+			take_answer(one, bytes, one_len);
+			break;
+		case CHILD_DIED:
+		case CHILD_LATE:
+			blame(one, outcome == CHILD_LATE, b->requests->len == 1);
+			break;
+		}
+	}
+	g_ptr_array_unref(b->requests);
+	g_free(b);
+	pool->busy--;
+	if (outcome != CHILD_UNAVAILABLE)
+		send_what_waits(pool);
+}
+
+/* --- requests --- */
+
+static bool
+fits(const struct batch *b, const struct request *r, size_t bytes)
+{
+	const struct request	*first;
+
+	if (b->requests->len == 0)
+		return true;
+	first = b->requests->pdata[0];
+	return b->requests->len < BATCH_MOST && !first->alone && !r->alone &&
+	    bytes + g_bytes_get_size(r->arrival->bytes) <= BATCH_BYTES;
+}
+
+static void
+send_batch(struct parse_pool *pool)
+{
+	struct batch		*b = g_new0(struct batch, 1);
+	g_autoptr(GByteArray)	 one = g_byte_array_new();
+	GByteArray		*frame = g_byte_array_new();
+	struct request		*r;
+	guint			 i;
+
+	b->pool = pool;
+	b->requests = g_ptr_array_new();
+	while ((r = g_queue_peek_head(pool->waiting)) != NULL && fits(b, r, frame->len)) {
+		g_ptr_array_add(b->requests, g_queue_pop_head(pool->waiting));
+		g_byte_array_set_size(one, 0);
+		arrival_encode(r->arrival, one);
+		wire_put_bytes(frame, one->data, one->len);
+	}
+	i = GUINT32_TO_LE(b->requests->len);
+	g_byte_array_prepend(frame, (const guint8 *)&i, sizeof i);
+	pool->busy++;
+	child_ask(pool->children, frame, on_answer, b);
+}
+
+static void
+send_what_waits(struct parse_pool *pool)
+{
+	while (pool->busy < pool->workers && !g_queue_is_empty(pool->waiting))
+		send_batch(pool);
 }
 
 void
@@ -147,5 +211,38 @@ parse_pool_ask(struct parse_pool *pool, const struct arrival *a, parse_done_fn *
 	r->arrival = a;
 	r->done = done;
 	r->arg = arg;
-	ask(r);
+	g_queue_push_tail(pool->waiting, r);
+	send_what_waits(pool);
+}
+
+/* --- life --- */
+
+void
+parse_pool_free(struct parse_pool *pool)
+{
+	struct request	*r;
+
+	if (pool == NULL)
+		return;
+	child_pool_free(pool->children);
+	while ((r = g_queue_pop_head(pool->waiting)) != NULL)
+		finish(r, NULL, NULL);
+	g_queue_free(pool->waiting);
+	parser_free(pool->parser);
+	g_free(pool);
+}
+
+int
+parse_pool_reload(struct parse_pool *pool, const struct settings *s, struct err *e)
+{
+	struct parser	*parser = parser_new(s, e);
+	g_autofree char	*config = NULL;
+
+	if (parser == NULL)
+		return -1;
+	parser_free(pool->parser);
+	pool->parser = parser;
+	config = conf_dump(s);
+	child_pool_renew(pool->children, config);
+	return 0;
 }

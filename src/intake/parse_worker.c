@@ -10,16 +10,18 @@
 #include "conf/conf.h"
 #include "intake/sandbox.h"
 #include "io/child.h"
+#include "model/wire.h"
 #include "normalize/normalize.h"
 
 #define CONFIG_PATH	"/dev/fd/4"
 /* Buffers above this go back to the system after each message. */
 #define KEEP_BYTES	(4u << 20)
 
+/* One arrival of a request, its answer behind those before it. */
 static int
-answer(const struct parser *p, int fd, GByteArray *frame, GByteArray *out)
+answer_one(const struct parser *p, GBytes *whole, GByteArray *out)
 {
-	g_autoptr(GBytes)	 whole = g_bytes_new_static(frame->data, frame->len);
+	g_autoptr(GByteArray)	 one = g_byte_array_new();
 	struct err		 e = ERR_INIT;
 	struct arrival		*a;
 	struct parsed		*parsed;
@@ -30,10 +32,29 @@ answer(const struct parser *p, int fd, GByteArray *frame, GByteArray *out)
 	}
 	(void)fault_point("parse-run");
 	parsed = parser_run(p, a);
-	g_byte_array_set_size(out, 0);
-	parsed_encode(parsed, out);
+	parsed_encode(parsed, one);
+	wire_put_bytes(out, one->data, one->len);
 	parsed_free(parsed);
 	arrival_free(a);
+	return 0;
+}
+
+static int
+answer(const struct parser *p, int fd, GByteArray *frame, GByteArray *out)
+{
+	struct wire_reader	r;
+	uint32_t		n;
+
+	g_byte_array_set_size(out, 0);
+	wire_start(&r, frame->data, frame->len);
+	for (n = wire_u32(&r); n > 0; n--) {
+		size_t			 len;
+		const void		*bytes = wire_bytes(&r, &len);
+		g_autoptr(GBytes)	 whole = g_bytes_new_static(bytes, len);
+
+		if (bytes == NULL || answer_one(p, whole, out) == -1)
+			return -1;
+	}
 	return child_write_frame(fd, out->data, out->len);
 }
 

@@ -3,7 +3,9 @@
  * intake/parse_worker.h - the process that takes messages apart.
  *
  * "intaked --worker=parse", started by io/child: the configuration comes on
- * fd 4, arrivals come as frames on fd 3, one answer goes back for each.
+ * fd 4, requests come as frames on fd 3: a count, and so many arrivals, each
+ * as bytes (model/wire.h).  The answer holds as many parsed messages, in the
+ * same order, each as bytes.
  */
 #ifndef INTAKE_PARSE_WORKER_H
 #define INTAKE_PARSE_WORKER_H
