@@ -207,7 +207,10 @@ http_stream_open(struct http_request *r, const char *type, const char *headers,
 	r->stream = st;
 	r->is_open = false;
 	r->closed = NULL;
-	http_conn_enter(r, st->is_silent ? &http_state_flush : &http_state_stream, 0);
+	if (st->is_silent)
+		http_conn_enter(r, &http_state_flush, r->server->options.body_timeout_ms);
+	else
+		http_conn_enter(r, &http_state_stream, 0);
 	return st;
 }
 

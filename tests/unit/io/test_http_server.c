@@ -111,7 +111,7 @@ options(void)
 {
 	struct http_options	o = {
 		.max_head = 4096, .max_body = 100000, .max_connections = 20,
-		.head_timeout_ms = 400, .body_timeout_ms = 400, .idle_timeout_ms = 600,
+		.head_timeout_ms = 400, .body_timeout_ms = 400, .idle_timeout_ms = 4000,
 	};
 
 	return o;
@@ -384,7 +384,7 @@ http_server__http_1_0__is_closed_unless_kept_alive(void **state)
 	converse(&c);
 	assert_begins(c.got->str, "HTTP/1.1 200 OK\r\n");
 	assert_has(c.got->str, "Connection: close\r\n");
-	assert_true(c.took_ms < 200);
+	assert_true(c.took_ms < 3000);
 	g_string_free(c.got, TRUE);
 	two = ask("GET /hello HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n"
 	    "GET /hello HTTP/1.0\r\n\r\n");
@@ -594,7 +594,7 @@ http_server__hostile_heads__are_refused_and_the_connection_closed(void **state)
 		if (!g_str_has_prefix(c.got->str, begin) ||
 		    strstr(c.got->str, "Connection: close\r\n") == NULL ||
 		    strstr(c.got->str, "{\"error\":\"") == NULL ||
-		    count(c.got->str, "\r\nDate: ") != 1 || c.took_ms > 350)
+		    count(c.got->str, "\r\nDate: ") != 1 || c.took_ms > 1900)
 			fail_msg("case %zu, %s:\n%s\nafter %d ms", i, hostile[i].bytes,
 			    c.got->str, (int)c.took_ms);
 		g_clear_pointer(&begin, g_free);
@@ -705,7 +705,7 @@ http_server__silent_client__is_closed_without_a_word(void **state)
 	(void)state;
 	converse(&c);
 	assert_string_equal(c.got->str, "");
-	assert_in_range(c.took_ms, 300, 1500);
+	assert_in_range(c.took_ms, 300, 3900);
 	g_string_free(c.got, TRUE);
 }
 
@@ -788,10 +788,15 @@ http_server__more_clients_than_allowed__the_rest_wait_until_there_is_room(void *
 static void
 http_server__idle_connections_at_the_cap__make_room_for_a_new_one(void **state)
 {
-	int		fds[20], i;
-	struct client	c = { .send = "GET /hello HTTP/1.1\r\n" H "Connection: close\r\n\r\n" };
+	int			fds[20], i;
+	struct http_options	o = options();
+	struct client		c = { .send = "GET /hello HTTP/1.1\r\n" H
+				      "Connection: close\r\n\r\n" };
 
 	(void)state;
+	tear_down(NULL);
+	o.head_timeout_ms = 4000;
+	set_up_with(&o);
 	c.len = strlen(c.send);
 	for (i = 0; i < 20; i++)
 		fds[i] = dial();
@@ -799,7 +804,7 @@ http_server__idle_connections_at_the_cap__make_room_for_a_new_one(void **state)
 	assert_int_equal(http_server_connections(server), 20);
 	converse(&c);
 	assert_begins(c.got->str, "HTTP/1.1 200 ");
-	assert_true(c.took_ms < 350);
+	assert_true(c.took_ms < 3000);
 	g_string_free(c.got, TRUE);
 	for (i = 0; i < 20; i++)
 		close(fds[i]);
