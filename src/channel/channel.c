@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "channel/imap/imap_channel.h"
+#include "channel/maildir/maildir.h"
 #include "channel/webhook/webhook.h"
 
 const struct channel_ops *const channel_kinds[] = {
 	&imap_channel_ops,
+	&maildir_channel_ops,
 	&webhook_channel,
 	NULL
 };

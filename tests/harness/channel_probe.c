@@ -27,19 +27,19 @@
 
 struct probe {
 	struct loop	*loop;
+	struct loop_timer *timer;	/* for the first of pending */
 	GPtrArray	*channels;
 	GHashTable	*known;
 	int		 fd;
 	int64_t		 refuse, delay_ms;
-	unsigned	 pending;
+	GQueue		*pending;	/* struct settling *, in the order they came */
 };
 
 struct settling {
-	struct probe		*probe;
 	struct arrival		*arrival;
 	channel_settled_fn	*settled;
 	void			*arg;
-	struct loop_timer	*timer;
+	int64_t			 due_ms;
 };
 
 static void
@@ -62,24 +62,31 @@ write_line(struct probe *p, const struct arrival *a)
 }
 
 static void
-settle(void *arg)
+settle(struct probe *p, struct settling *s)
 {
-	struct settling	*s = arg;
-	struct probe	*p = s->probe;
-
-	p->pending--;
 	if (p->refuse > 0) {
 		p->refuse--;
 		s->settled(s->arg, SETTLED_REFUSED, 0);
 	} else {
 		write_line(p, s->arrival);
-		if (p->pending == 0)
+		if (g_queue_is_empty(p->pending))
 			fdatasync(p->fd);
 		s->settled(s->arg, SETTLED_DURABLE, 1);
 	}
 	arrival_free(s->arrival);
-	loop_timer_free(s->timer);
 	g_free(s);
+}
+
+static void
+on_due(void *arg)
+{
+	struct probe	*p = arg;
+	struct settling	*s;
+
+	while ((s = g_queue_peek_head(p->pending)) != NULL && s->due_ms <= clock_mono_ms())
+		settle(p, g_queue_pop_head(p->pending));
+	if (s != NULL)
+		loop_timer_start(p->timer, s->due_ms - clock_mono_ms());
 }
 
 static void
@@ -88,13 +95,13 @@ accept_arrival(void *arg, struct arrival *a, channel_settled_fn *settled, void *
 	struct probe	*p = arg;
 	struct settling	*s = g_new0(struct settling, 1);
 
-	s->probe = p;
 	s->arrival = a;
 	s->settled = settled;
 	s->arg = settle_arg;
-	s->timer = loop_timer_new(p->loop, settle, s);
-	p->pending++;
-	loop_timer_start(s->timer, p->delay_ms);
+	s->due_ms = clock_mono_ms() + p->delay_ms;
+	g_queue_push_tail(p->pending, s);
+	if (g_queue_get_length(p->pending) == 1)
+		loop_timer_start(p->timer, p->delay_ms);
 }
 
 static int
@@ -198,7 +205,7 @@ run(struct probe *p, struct settings *settings)
 	loop_on_signal(p->loop, SIGHUP, on_hup, p);
 	loop_run(p->loop);
 	cursor_close(env.cursors);
-	if (p->pending == 0)
+	if (g_queue_is_empty(p->pending))
 		channels_free(p->channels);
 }
 
@@ -220,6 +227,8 @@ main(int argc, char **argv)
 	p.refuse = option(argc, argv, "refuse", 0);
 	p.delay_ms = option(argc, argv, "delay", 0);
 	p.loop = loop_new();
+	p.pending = g_queue_new();
+	p.timer = loop_timer_new(p.loop, on_due, &p);
 	p.known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	file = g_build_filename(settings->state_dir, "arrivals", NULL);
 	load_known(&p, file);
@@ -228,7 +237,9 @@ main(int argc, char **argv)
 		return 1;
 	}
 	run(&p, settings);
+	loop_timer_free(p.timer);
 	loop_free(p.loop);
+	g_queue_free(p.pending);
 	g_hash_table_unref(p.known);
 	close(p.fd);
 	conf_free(settings);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "channel/header.h"
 #include "channel/imap/imap_channel.h"
 #include "proto/imap_name.h"
 
@@ -231,20 +232,6 @@ on_settled(void *arg, enum channel_settlement how, uint64_t lsn)
 	imap_work_pump(ch);
 }
 
-/* Where the header ends: behind the first empty line. */
-static guint
-header_length(const GByteArray *mail)
-{
-	guint	i;
-
-	for (i = 1; i < mail->len; i++) {
-		if (mail->data[i] == '\n' && (mail->data[i - 1] == '\n' ||
-		    (i > 2 && mail->data[i - 1] == '\r' && mail->data[i - 2] == '\n')))
-			return i + 1;
-	}
-	return mail->len;
-}
-
 static void
 hand_over(struct imap_channel *ch, struct box *b, struct box_item *item, enum imap_part part)
 {
@@ -255,7 +242,8 @@ hand_over(struct imap_channel *ch, struct box *b, struct box_item *item, enum im
 	struct arrival		*a;
 
 	if (cut)
-		g_byte_array_set_size(ch->mail, header_length(ch->mail));
+		g_byte_array_set_size(ch->mail,
+		    (guint)header_length(ch->mail->data, ch->mail->len));
 	bytes = g_byte_array_free_to_bytes(ch->mail);
 	ch->mail = NULL;
 	a = make_arrival(ch, b, item->uid, bytes);
