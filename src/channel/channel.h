@@ -23,7 +23,6 @@
 #include "conf/settings.h"
 #include "io/loop.h"
 #include "model/arrival.h"
-#include "model/outgoing.h"
 
 struct cursors;			/* store/cursor.h */
 struct http_server;		/* io/http_server.h */
@@ -56,11 +55,31 @@ struct channel_sink {
 	bool	(*known)(void *arg, const struct arrival *);
 };
 
+/* One line of a chat's transcript: what the visitor wrote, or is told. */
+struct channel_line {
+	const char	*id;		/* to read on after it; orders lines */
+	const char	*json;		/* {"direction": "in" | "out", "kind", "author", "text",
+					   "client_id", "at"} */
+};
+
+/* lines is NULL when they cannot be had now: try again later. */
+typedef void	channel_lines_fn(void *arg, const struct channel_line *lines, unsigned count);
+
+/* What was said in a chat, kept where all daemons see it. */
+struct channel_transcripts {
+	void	*arg;
+
+	/* At most max lines after that id (NULL: from the start); calls back once, later. */
+	void	(*read)(void *arg, const char *session, const char *after, unsigned max,
+		    channel_lines_fn *, void *fn_arg);
+};
+
 /* Borrowed by every channel until it is freed. */
 struct channel_env {
 	struct loop			*loop;
 	const struct settings		*settings;
 	const struct channel_sink	*sink;
+	const struct channel_transcripts *transcripts;
 	struct http_server		*http;
 	struct cursors			*cursors;
 	const uint8_t			*secret;	/* 32 bytes, this installation's own */
@@ -97,8 +116,8 @@ struct channel_ops {
 	 * is wrong; nothing when all is well.
 	 */
 	void	(*status)(const struct channel *, GString *issue);
-	/* NULL: answers to its customers go by mail. */
-	int	(*reply)(struct channel *, const struct outgoing *, struct err *);
+	/* The transcript of this session grew; NULL: any may have.  Or NULL. */
+	void	(*grown)(struct channel *, const char *session);
 };
 
 /* Ends with NULL. */

@@ -161,8 +161,15 @@ on_tap_line(void *arg, const char *line)
 static void
 on_chat_grown(void *arg, const char *session)
 {
-	(void)arg;
-	(void)session;
+	struct daemon	*d = arg;
+	guint		 i;
+
+	for (i = 0; d->now != NULL && i < d->now->channels->len; i++) {
+		struct channel	*c = d->now->channels->pdata[i];
+
+		if (c->ops->grown != NULL)
+			c->ops->grown(c, session);
+	}
 }
 
 static int

@@ -33,6 +33,7 @@ struct generation {
 	struct daemon		*daemon;
 	struct settings		*settings;	/* owned */
 	struct channel_sink	 sink;
+	struct channel_transcripts transcripts;
 	struct channel_env	 env;
 	GPtrArray		*channels;
 	unsigned		 unsettled;	/* accepted, not yet reported */

@@ -9,6 +9,7 @@
 #include "base/metric.h"
 #include "conf/conf.h"
 #include "daemon/daemon_local.h"
+#include "queue/queue.h"
 
 struct handover {
 	struct generation	*generation;
@@ -72,6 +73,49 @@ accept_arrival(void *arg, struct arrival *take, channel_settled_fn *settled, voi
 	journal_append(g->daemon->journal, take, on_appended, h);
 }
 
+/* --- what was said in chats --- */
+
+struct look {
+	channel_lines_fn	*fn;
+	void			*arg;
+};
+
+static void
+on_transcript(void *arg, enum queue_outcome outcome, GPtrArray *entries)
+{
+	struct look		*look = arg;
+	struct channel_line	*lines;
+	guint			 i;
+
+	if (outcome != QUEUE_DONE || entries == NULL) {
+		look->fn(look->arg, NULL, 0);
+		g_free(look);
+		return;
+	}
+	lines = g_new0(struct channel_line, entries->len + 1);
+	for (i = 0; i < entries->len; i++) {
+		const struct queue_chat_entry	*entry = entries->pdata[i];
+
+		lines[i].id = entry->id;
+		lines[i].json = entry->json;
+	}
+	look->fn(look->arg, lines, entries->len);
+	g_free(lines);
+	g_free(look);
+}
+
+static void
+read_transcript(void *arg, const char *session, const char *after, unsigned max,
+    channel_lines_fn *fn, void *fn_arg)
+{
+	struct generation	*g = arg;
+	struct look		*look = g_new0(struct look, 1);
+
+	look->fn = fn;
+	look->arg = fn_arg;
+	queue_chat_read(intake_queue(g->daemon->intake), session, after, max, on_transcript, look);
+}
+
 struct generation *
 generation_start(struct daemon *d, struct settings *take, struct err *e)
 {
@@ -86,6 +130,9 @@ generation_start(struct daemon *d, struct settings *take, struct err *e)
 	g->env.loop = d->loop;
 	g->env.settings = take;
 	g->env.sink = &g->sink;
+	g->transcripts.arg = g;
+	g->transcripts.read = read_transcript;
+	g->env.transcripts = &g->transcripts;
 	g->env.http = d->http;
 	g->env.cursors = d->cursors;
 	g->env.secret = d->secret;
