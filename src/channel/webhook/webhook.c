@@ -415,5 +415,5 @@ const struct channel_ops webhook_channel = {
 	.pause = pause_or_resume,
 	.resume = pause_or_resume,
 	.status = status,
-	.reply = NULL,
+	.grown = NULL,
 };
