@@ -569,6 +569,39 @@ ticket_follow__held_ticket__keeps_the_earlier_message(void **state)
 }
 
 static void
+ticket_follow__held_ticket_from_its_record__document_has_all_messages(void **state)
+{
+	struct ticket		*t = annas_ticket(), *back;
+	struct message		*m = answer_to("anna@customer.example", "first@customer.example");
+	g_autoptr(GString)	 record = g_string_new(NULL), doc = g_string_new(NULL);
+	const char		*earlier;
+
+	(void)state;
+	g_free(t->message->text);
+	t->message->text = g_strdup("the parcel is lost");
+	ticket_write_state(t, record);
+	ticket_free(t);
+
+	back = ticket_read_state(record->str, record->len, NULL);
+	assert_non_null(back);
+	g_free(m->text);
+	m->text = g_strdup("number 12345678");
+	follow(back, m);
+	back->delivered = true;
+	ticket_write(back, doc, true);
+	earlier = strstr(doc->str, "\"earlier_messages\":[{");
+	assert_non_null(earlier);
+	assert_non_null(strstr(earlier, "\"text\":\"the parcel is lost\""));
+	assert_true(strstr(doc->str, "\"text\":\"number 12345678\"") < earlier);
+	assert_int_equal(back->turns->len, 2);
+
+	g_string_truncate(record, 0);
+	ticket_write_state(back, record);
+	assert_null(strstr(record->str, "full_text"));
+	ticket_free(back);
+}
+
+static void
 ticket_follow__many_mails__keeps_the_first_reference_and_the_latest(void **state)
 {
 	struct ticket	*t = annas_ticket();
@@ -682,6 +715,8 @@ main(void)
 		cmocka_unit_test(ticket_follow__person__reopens_and_adds_people),
 		cmocka_unit_test(ticket_follow__machine__does_not_reopen_nor_bring_people),
 		cmocka_unit_test(ticket_follow__held_ticket__keeps_the_earlier_message),
+		cmocka_unit_test(
+		    ticket_follow__held_ticket_from_its_record__document_has_all_messages),
 		cmocka_unit_test(ticket_follow__many_mails__keeps_the_first_reference_and_the_latest),
 		cmocka_unit_test(subject_base__prefixes_of_many_tongues__are_taken_off),
 		cmocka_unit_test(subject_ticket_ids__only_what_looks_like_one__is_found),
