@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/journal.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -15,6 +12,8 @@
 #include "base/metric.h"
 #include "io/work.h"
 #include "store/file.h"
+#include "store/journal_job.h"
+#include "store/journal_reader.h"
 #include "store/journal_recover.h"
 #include "store/journal_segment.h"
 #include "store/journal_writer.h"
@@ -30,7 +29,6 @@ struct journal {
 	int			 statefd;
 	int			 dirfd;
 	char			 id[2 * JOURNAL_ID_SIZE + 1];
-	uint32_t		 seed;
 
 	GPtrArray		*segments;	/* struct segment *, oldest first */
 	uint64_t		 last;
@@ -42,8 +40,7 @@ struct journal {
 	bool			 broken;
 	uint64_t		 damaged;
 
-	int			 read_fd;	/* of read_segment, or -1 */
-	struct segment		*read_segment;
+	struct journal_reader	 reader;
 
 	struct work_lane	*lane;
 	struct loop_timer	*sweep_timer;
@@ -51,185 +48,13 @@ struct journal {
 	bool			 ledger_due;
 	GPtrArray		*touch;		/* names of segments that became done */
 
-	/* only the lane's thread */
-	struct journal_writer	 writer;
-	struct journal_ledger	 ledger;
+	struct journal_disk	 disk;		/* the lane's */
 };
-
-enum job_kind { JOB_APPEND, JOB_LEDGER, JOB_SWEEP, JOB_SKIP };
-
-struct job {
-	enum job_kind		 kind;
-	/* append */
-	struct arrival		*arrival;
-	int64_t			 bytes;		/* as counted in waiting */
-	journal_done_fn		*done;
-	void			*arg;
-	struct writer_item	 item;
-	/* ledger, sweep, skip */
-	uint64_t		 lsn;
-	GPtrArray		*names;		/* to touch, or to remove */
-	/* what came of it */
-	enum writer_state	 state;
-	struct err		 err;
-	int64_t			 free_bytes;
-};
-
-static struct job *
-job_new(enum job_kind kind)
-{
-	struct job	*job = g_new0(struct job, 1);
-
-	job->kind = kind;
-	job->free_bytes = -1;
-	return job;
-}
-
-static void
-job_free(struct job *job)
-{
-	arrival_free(job->arrival);
-	if (job->names != NULL)
-		g_ptr_array_unref(job->names);
-	g_free(job);
-}
-
-/* ---- on the lane's thread ---- */
-
-static int64_t
-free_space(int fd)
-{
-	struct statvfs	vfs;
-
-	if (fstatvfs(fd, &vfs) == -1)
-		return -1;
-	if (vfs.f_files > 0 && vfs.f_favail == 0)
-		return 0;
-	return (int64_t)(vfs.f_bavail * vfs.f_frsize);
-}
-
-/* One after another, as many as there are at the front of the jobs. */
-static guint
-run_appends(struct journal *j, GPtrArray *jobs, guint from)
-{
-	g_autoptr(GPtrArray)	 items = g_ptr_array_new();
-	struct job		*job;
-	struct err		 e = ERR_INIT;
-	enum writer_state	 state;
-	guint			 i, n, taken, at;
-
-	for (i = from; i < jobs->len; i++) {
-		job = jobs->pdata[i];
-		if (job->kind != JOB_APPEND)
-			break;
-		job->item.arrival = job->arrival;
-		g_ptr_array_add(items, &job->item);
-	}
-	n = items->len;
-	for (at = 0; at < n; at += taken) {
-		state = journal_writer_commit(&j->writer,
-		    (struct writer_item **)items->pdata + at, n - at, &taken, &e);
-		for (i = at; i < at + taken; i++) {
-			job = jobs->pdata[from + i];
-			job->state = state;
-			job->err = e;
-		}
-	}
-	job = jobs->pdata[from + n - 1];
-	job->free_bytes = free_space(j->dirfd);
-	return n;
-}
-
-static void
-run_ledger(struct journal *j, struct job *job)
-{
-	guint	i;
-
-	j->ledger.done = MAX(j->ledger.done, job->lsn);
-	j->ledger.given = MAX(j->ledger.given, j->writer.next - 1);
-	if (journal_ledger_save(j->dirfd, &j->ledger, &job->err) == -1)
-		job->state = WRITER_FULL;
-	/* Their age in retention counts from now, also for a later start. */
-	for (i = 0; job->kind == JOB_LEDGER && job->names != NULL && i < job->names->len; i++)
-		utimensat(j->dirfd, job->names->pdata[i], NULL, AT_SYMLINK_NOFOLLOW);
-}
-
-/* The ledger first: what says "done" must outlive what it speaks of. */
-static void
-run_sweep(struct journal *j, struct job *job)
-{
-	guint	i;
-
-	if (job->names->len > 0)
-		run_ledger(j, job);
-	for (i = 0; job->state == WRITER_GOOD && i < job->names->len; i++)
-		if (fault_point("segment-before-unlink") == -1 ||
-		    unlinkat(j->dirfd, job->names->pdata[i], 0) == -1) {
-			err_errno(&job->err, ERR_TEMP, "remove a journal segment");
-			job->state = WRITER_FULL;
-		}
-	job->free_bytes = free_space(j->dirfd);
-}
-
-static void
-run_skip(struct journal *j, struct job *job)
-{
-	journal_writer_roll(&j->writer, job->lsn);
-	run_ledger(j, job);
-}
-
-static void
-run(void *arg, GPtrArray *jobs)
-{
-	struct journal	*j = arg;
-	struct job	*job;
-	guint		 i = 0;
-
-	while (i < jobs->len) {
-		job = jobs->pdata[i];
-		switch (job->kind) {
-		case JOB_APPEND:
-			i += run_appends(j, jobs, i);
-			continue;
-		case JOB_LEDGER:
-			run_ledger(j, job);
-			break;
-		case JOB_SWEEP:
-			run_sweep(j, job);
-			break;
-		case JOB_SKIP:
-			run_skip(j, job);
-			break;
-		}
-		i++;
-	}
-}
-
-/* ---- on the loop ---- */
 
 static struct segment *
 newest(const struct journal *j)
 {
 	return j->segments->len > 0 ? j->segments->pdata[j->segments->len - 1] : NULL;
-}
-
-/* The first segment that holds anything above lsn; its place in *at. */
-static struct segment *
-segment_above(const struct journal *j, uint64_t lsn, guint *at)
-{
-	struct segment	*s;
-	guint		 low = 0, high = j->segments->len, mid;
-
-	while (low < high) {
-		mid = low + (high - low) / 2;
-		s = j->segments->pdata[mid];
-		if (s->last > lsn)
-			high = mid;
-		else
-			low = mid + 1;
-	}
-	*at = low;
-	return low < j->segments->len ? j->segments->pdata[low] : NULL;
 }
 
 static void
@@ -251,7 +76,7 @@ note_appended(struct journal *j, const struct writer_item *item)
 
 /* What a failure means for what comes next; logged once per state. */
 static void
-note_failure(struct journal *j, const struct job *job)
+note_failure(struct journal *j, const struct journal_job *job)
 {
 	int64_t	now = clock_mono_ms();
 
@@ -267,7 +92,7 @@ note_failure(struct journal *j, const struct job *job)
 }
 
 static void
-finish_append(struct journal *j, struct job *job)
+finish_append(struct journal *j, struct journal_job *job)
 {
 	j->waiting -= job->bytes;
 	if (job->state == WRITER_GOOD)
@@ -283,7 +108,7 @@ static void
 done(void *arg, void *data)
 {
 	struct journal	*j = arg;
-	struct job	*job = data;
+	struct journal_job	*job = data;
 
 	if (job->state != WRITER_GOOD)
 		note_failure(j, job);
@@ -291,7 +116,15 @@ done(void *arg, void *data)
 		j->free_bytes = job->free_bytes;
 	if (job->kind == JOB_APPEND)
 		finish_append(j, job);
-	job_free(job);
+	journal_job_free(job);
+}
+
+static void
+run(void *arg, GPtrArray *jobs)
+{
+	struct journal	*j = arg;
+
+	journal_job_run(&j->disk, jobs);
 }
 
 static const struct work_ops journal_work = { "journal", run, done };
@@ -299,7 +132,7 @@ static const struct work_ops journal_work = { "journal", run, done };
 void
 journal_append(struct journal *j, struct arrival *take, journal_done_fn *fn, void *arg)
 {
-	struct job	*job = job_new(JOB_APPEND);
+	struct journal_job	*job = journal_job_new(JOB_APPEND);
 
 	job->arrival = take;
 	job->bytes = (int64_t)g_bytes_get_size(take->bytes) + 1024;
@@ -320,15 +153,6 @@ add_name(GPtrArray **names, const struct segment *s)
 	g_ptr_array_add(*names, g_strdup(name));
 }
 
-static void
-forget_reader(struct journal *j)
-{
-	if (j->read_fd != -1)
-		close(j->read_fd);
-	j->read_fd = -1;
-	j->read_segment = NULL;
-}
-
 /* The oldest, when it may go: never one that is not done, never the newest. */
 static bool
 may_go(const struct journal *j, const struct segment *s, int64_t size)
@@ -345,7 +169,7 @@ may_go(const struct journal *j, const struct segment *s, int64_t size)
 static void
 sweep(struct journal *j, int64_t size)
 {
-	struct job	*job = job_new(JOB_SWEEP);
+	struct journal_job	*job = journal_job_new(JOB_SWEEP);
 	struct segment	*s;
 
 	job->names = g_ptr_array_new_with_free_func(g_free);
@@ -353,8 +177,7 @@ sweep(struct journal *j, int64_t size)
 	while (j->segments->len > 0 && may_go(j, s = j->segments->pdata[0], size)) {
 		add_name(&job->names, s);
 		j->bytes -= s->size;
-		if (s == j->read_segment)
-			forget_reader(j);
+		journal_reader_forget(&j->reader, s);
 		g_ptr_array_remove_index(j->segments, 0);
 	}
 	work_lane_add(j->lane, job);
@@ -400,91 +223,10 @@ journal_broken(const struct journal *j)
 	return j->broken;
 }
 
-static int
-open_reader(struct journal *j, struct segment *s, struct err *e)
-{
-	char	name[SEGMENT_NAME_SIZE];
-
-	if (j->read_segment == s)
-		return 0;
-	forget_reader(j);
-	segment_name(s->first, name);
-	j->read_fd = openat(j->dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (j->read_fd == -1)
-		return err_errno(e, ERR_TEMP, "open journal segment %s", name);
-	j->read_segment = s;
-	return 0;
-}
-
-/* The head of the first record from lsn on, in whichever segment; 1, 0 or -1. */
-static int
-find(struct journal *j, uint64_t lsn, struct record_head *head, int64_t *at, struct err *e)
-{
-	struct segment	*s;
-	guint		 i;
-	int		 rc;
-
-	if (lsn == 0)
-		lsn = 1;
-	for (segment_above(j, lsn - 1, &i); i < j->segments->len; i++) {
-		s = j->segments->pdata[i];
-		if (open_reader(j, s, e) == -1)
-			return -1;
-		rc = segment_find(s, j->read_fd, j->seed, lsn, head, at);
-		if (rc == -1)
-			return err_errno(e, ERR_TEMP, "read the journal");
-		if (rc == 1)
-			return 1;
-	}
-	return 0;
-}
-
-static struct arrival *
-read_payload(struct journal *j, const struct record_head *head, int64_t at, struct err *e)
-{
-	g_autoptr(GBytes)	 whole = NULL;
-	struct arrival		*a;
-	uint8_t			*bytes = g_malloc(head->length + 1);
-	ssize_t			 n;
-
-	n = file_pread_all(j->read_fd, bytes, head->length, at + RECORD_HEAD_SIZE);
-	whole = g_bytes_new_take(bytes, head->length);
-	if (n == -1) {
-		err_errno(e, ERR_TEMP, "read the journal");
-		return NULL;
-	}
-	if (n != (ssize_t)head->length || !record_payload_good(head, j->seed, bytes)) {
-		j->damaged++;
-		err_set(e, ERR_PERM, "journal record %llu is damaged",
-		    (unsigned long long)head->lsn);
-		return NULL;
-	}
-	if (head->type != RECORD_ARRIVAL) {
-		err_set(e, ERR_PERM, "journal record %llu is of unknown type %u",
-		    (unsigned long long)head->lsn, head->type);
-		return NULL;
-	}
-	if ((a = arrival_decode(whole, e)) != NULL)
-		a->lsn = head->lsn;
-	return a;
-}
-
 struct arrival *
 journal_read(struct journal *j, uint64_t lsn, struct err *e)
 {
-	struct record_head	head;
-	int64_t			at;
-	int			rc;
-
-	if ((rc = find(j, lsn, &head, &at, e)) == -1)
-		return NULL;
-	if (rc == 0 || head.lsn != lsn) {
-		err_set(e, ERR_PERM, "journal has no record %llu", (unsigned long long)lsn);
-		return NULL;
-	}
-	j->read_segment->cursor = lsn + 1;
-	j->read_segment->cursor_at = at + RECORD_HEAD_SIZE + (int64_t)head.length;
-	return read_payload(j, &head, at, e);
+	return journal_reader_read(&j->reader, lsn, e);
 }
 
 uint64_t
@@ -495,7 +237,7 @@ journal_next(struct journal *j, uint64_t lsn)
 
 	if (lsn >= j->last)
 		return 0;
-	return find(j, lsn + 1, &head, &at, NULL) == 1 ? head.lsn : 0;
+	return journal_reader_find(&j->reader, lsn + 1, &head, &at, NULL) == 1 ? head.lsn : 0;
 }
 
 uint64_t
@@ -528,7 +270,7 @@ static void
 write_ledger(void *arg)
 {
 	struct journal	*j = arg;
-	struct job	*job = job_new(JOB_LEDGER);
+	struct journal_job	*job = journal_job_new(JOB_LEDGER);
 
 	j->ledger_due = false;
 	job->lsn = j->done;
@@ -546,7 +288,7 @@ journal_set_done(struct journal *j, uint64_t lsn)
 	lsn = MIN(lsn, j->last);
 	if (lsn <= j->done)
 		return;
-	segment_above(j, j->done, &i);
+	segment_above(j->segments, j->done, &i);
 	j->done = lsn;
 	for (; i < j->segments->len; i++) {
 		s = j->segments->pdata[i];
@@ -565,7 +307,7 @@ journal_set_done(struct journal *j, uint64_t lsn)
 void
 journal_skip_to(struct journal *j, uint64_t lsn)
 {
-	struct job	*job = job_new(JOB_SKIP);
+	struct journal_job	*job = journal_job_new(JOB_SKIP);
 
 	job->lsn = lsn;
 	work_lane_add(j->lane, job);
@@ -592,7 +334,7 @@ oldest_ms(struct journal *j)
 	struct record_head	head;
 	int64_t			at;
 
-	if (find(j, j->done + 1, &head, &at, NULL) != 1)
+	if (journal_reader_find(&j->reader, j->done + 1, &head, &at, NULL) != 1)
 		return -1;
 	return head.time_ms;
 }
@@ -606,10 +348,10 @@ journal_stats(struct journal *j, struct journal_stats *stats)
 	memset(stats, 0, sizeof *stats);
 	stats->bytes = j->bytes;
 	stats->segments = j->segments->len;
-	for (segment_above(j, j->done, &i); i < j->segments->len; i++)
+	for (segment_above(j->segments, j->done, &i); i < j->segments->len; i++)
 		stats->waiting += segment_count_above(j->segments->pdata[i], j->done);
 	stats->oldest_ms = oldest_ms(j);
-	stats->damaged = j->damaged;
+	stats->damaged = j->damaged + j->reader.damaged;
 	stats->free_bytes = j->free_bytes;
 	if (stats->oldest_ms >= 0)
 		age = MAX(0, clock_wall_ms() - stats->oldest_ms);
@@ -646,8 +388,9 @@ adopt(struct journal *j, const struct journal_recovered *found)
 	guint			 i;
 
 	j->segments = found->segments;
-	j->seed = found->seed;
-	j->ledger = found->ledger;
+	journal_reader_init(&j->reader, j->dirfd, found->seed, found->segments);
+	j->disk.dirfd = j->dirfd;
+	j->disk.ledger = found->ledger;
 	j->done = found->ledger.done;
 	j->damaged = found->damaged;
 	digest_hex(found->id, JOURNAL_ID_SIZE, j->id);
@@ -656,8 +399,8 @@ adopt(struct journal *j, const struct journal_recovered *found)
 		j->bytes += s->size;
 		j->last = s->last;
 	}
-	j->free_bytes = free_space(j->dirfd);
-	journal_writer_init(&j->writer, j->dirfd, found->id, segment_size(&j->options),
+	j->free_bytes = journal_free_space(j->dirfd);
+	journal_writer_init(&j->disk.writer, j->dirfd, found->id, segment_size(&j->options),
 	    found->next);
 }
 
@@ -681,7 +424,7 @@ open_and_recover(struct journal *j, struct err *e)
 static void
 release(struct journal *j)
 {
-	forget_reader(j);
+	journal_reader_fini(&j->reader);
 	if (j->dirfd != -1)
 		close(j->dirfd);
 	if (j->statefd != -1)
@@ -700,7 +443,7 @@ journal_open(struct loop *loop, const struct journal_options *options, struct er
 
 	j->loop = loop;
 	j->options = *options;
-	j->statefd = j->dirfd = j->read_fd = -1;
+	j->statefd = j->dirfd = j->reader.fd = -1;
 	if (open_and_recover(j, e) == -1) {
 		release(j);
 		return NULL;
@@ -729,11 +472,11 @@ journal_close(struct journal *j)
 	j->ledger_timer = NULL;
 	work_lane_free(j->lane);	/* may still call back, and we be told what is done */
 	if (j->ledger_due) {
-		j->ledger.done = j->done;
-		j->ledger.given = MAX(j->ledger.given, j->writer.next - 1);
-		if (journal_ledger_save(j->dirfd, &j->ledger, &e) == -1)
+		j->disk.ledger.done = j->done;
+		j->disk.ledger.given = MAX(j->disk.ledger.given, j->disk.writer.next - 1);
+		if (journal_ledger_save(j->dirfd, &j->disk.ledger, &e) == -1)
 			log_error("%s", e.text);
 	}
-	journal_writer_fini(&j->writer);
+	journal_writer_fini(&j->disk.writer);
 	release(j);
 }

@@ -111,3 +111,21 @@ segment_count_above(const struct segment *s, uint64_t lsn)
 		return s->records;
 	return MIN(s->last - lsn, s->records);
 }
+
+struct segment *
+segment_above(const GPtrArray *segments, uint64_t lsn, guint *at)
+{
+	struct segment	*s;
+	guint		 low = 0, high = segments->len, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		s = segments->pdata[mid];
+		if (s->last > lsn)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	*at = low;
+	return low < segments->len ? segments->pdata[low] : NULL;
+}

@@ -46,4 +46,10 @@ int	segment_find(const struct segment *, int fd, uint32_t seed, uint64_t lsn,
 /* Records with an LSN above this one; exact where the numbers have no gap. */
 uint64_t	segment_count_above(const struct segment *, uint64_t lsn);
 
+/*
+ * Of segments in order: the first that holds anything above lsn, or NULL; its
+ * place, or the number of them, in *at.
+ */
+struct segment	*segment_above(const GPtrArray *segments, uint64_t lsn, guint *at);
+
 #endif
