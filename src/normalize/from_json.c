@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "normalize/headers.h"
+#include "normalize/html_sanitise.h"
 #include "normalize/html_text.h"
 #include "normalize/language.h"
 
@@ -275,6 +276,8 @@ from_json(struct message *m, const struct arrival *a, const struct normalize_opt
 		apply_map(m, root, map);
 	if (m->full_text == NULL && m->html != NULL)
 		m->full_text = html_text(m->html, strlen(m->html));
+	if (m->html != NULL)
+		m->html_sanitised = html_sanitise(m->html, strlen(m->html));
 	if (m->full_text == NULL)
 		m->full_text = root != NULL ? pretty(root) :
 		    text_valid(bytes != NULL ? bytes : "", MIN(len, MAX_FIELD), NULL);

@@ -8,6 +8,7 @@
 #include "normalize/auto_mail.h"
 #include "normalize/body.h"
 #include "normalize/headers.h"
+#include "normalize/html_sanitise.h"
 #include "normalize/language.h"
 #include "normalize/pre_scan.h"
 #include "normalize/trim_reply.h"
@@ -113,6 +114,8 @@ read_body(struct message *m, struct mail_view *v, size_t max)
 	if (*m->full_text == '\0' && m->attachments->len > 0)
 		mail_view_warn(v, "text-missing");
 	split_reply(m, b.text_is_html);
+	if (m->html != NULL)
+		m->html_sanitised = html_sanitise(m->html, strlen(m->html));
 }
 
 /* Without CR and without line ends behind the last line: IMAP and a maildir

@@ -8,6 +8,7 @@
 #include "normalize/html_text_link.h"
 #include "normalize/html_text_style.h"
 #include "normalize/html_token.h"
+#include "normalize/html_token_nest.h"
 
 /*
  * Elements nested deeper than this are counted, not kept: their text appears,
@@ -75,12 +76,6 @@ edge(struct render *r, enum html_tag tag, bool tight)
 		html_layout_break(&r->out);
 }
 
-static bool
-is_list(enum html_tag tag)
-{
-	return tag == HTML_UL || tag == HTML_OL || tag == HTML_MENU || tag == HTML_DIR;
-}
-
 static void
 pop(struct render *r)
 {
@@ -91,13 +86,13 @@ pop(struct render *r)
 	if (tag == HTML_A)
 		close_link(r);
 	r->opened[tag]--;
-	if ((html_tag_traits(tag) & HTML_SCOPE) || is_list(tag))
+	if ((html_tag_traits(tag) & HTML_SCOPE) || html_nest_is_list(tag))
 		memset(r->absent, 0, sizeof r->absent);
 	g_array_set_size(r->open, r->open->len - 1);
 	if (hidden)
 		return;
 	edge(r, tag, tight);
-	if (is_list(tag) && top(r)->place.lists == 0)
+	if (html_nest_is_list(tag) && top(r)->place.lists == 0)
 		html_layout_paragraph(&r->out);
 }
 
@@ -107,31 +102,6 @@ pop_to(struct render *r, guint len)
 	while (r->open->len > len)
 		pop(r);
 	r->beyond = 0;
-}
-
-static bool
-is_cell(enum html_tag tag)
-{
-	return tag == HTML_TD || tag == HTML_TH;
-}
-
-static bool
-is_table_part(enum html_tag tag)
-{
-	return is_cell(tag) || tag == HTML_TR || tag == HTML_TBODY ||
-	    tag == HTML_THEAD || tag == HTML_TFOOT || tag == HTML_TABLE ||
-	    tag == HTML_CAPTION;
-}
-
-/* Does an open element keep an end tag (or an implied one) from going on? */
-static bool
-is_wall(const struct element *e, enum html_tag closing)
-{
-	if (e->tag == HTML_TABLE)
-		return closing != HTML_TABLE;
-	if (closing == HTML_LI && is_list(e->tag))
-		return true;
-	return (html_tag_traits(e->tag) & HTML_SCOPE) && !is_table_part(closing);
 }
 
 /*
@@ -154,7 +124,7 @@ close_tag(struct render *r, enum html_tag tag, struct html_span name)
 			pop_to(r, i);
 			return;
 		}
-		if (is_wall(e, tag))
+		if (html_nest_is_wall(e->tag, tag))
 			break;
 	}
 	r->absent[tag] = tag != HTML_OTHER;
@@ -162,26 +132,14 @@ close_tag(struct render *r, enum html_tag tag, struct html_span name)
 
 /* End tags that people leave out, and browsers supply. */
 static void
-close_implied(struct render *r, enum html_tag tag)
+close_implied(struct render *r, enum html_tag starting)
 {
 	static const struct html_span	none = { "", 0 };
+	enum html_tag			tag[HTML_IMPLIED_MAX];
+	size_t				n = html_nest_implied(starting, tag), i;
 
-	if ((html_tag_traits(tag) & HTML_BLOCK) && !is_table_part(tag))
-		close_tag(r, HTML_P, none);
-	if (tag == HTML_LI || tag == HTML_A)
-		close_tag(r, tag, none);
-	if (tag == HTML_DT || tag == HTML_DD) {
-		close_tag(r, HTML_DT, none);
-		close_tag(r, HTML_DD, none);
-	}
-	if (is_cell(tag) || tag == HTML_TR || tag == HTML_TBODY) {
-		close_tag(r, HTML_TD, none);
-		close_tag(r, HTML_TH, none);
-	}
-	if (tag == HTML_TR || tag == HTML_TBODY)
-		close_tag(r, HTML_TR, none);
-	if (tag == HTML_BODY)
-		close_tag(r, HTML_HEAD, none);
+	for (i = 0; i < n; i++)
+		close_tag(r, tag[i], none);
 }
 
 static int
@@ -217,7 +175,7 @@ enter(struct render *r, const struct html_token *t, struct element *e)
 
 	if (t->tag == HTML_TR)
 		e->first = r->out.done;
-	else if (is_cell(t->tag))
+	else if (html_nest_is_cell(t->tag))
 		html_layout_cell(&r->out, e->first);
 	else if (t->tag == HTML_LI)
 		begin_item(r, t, parent, ++parent->count);
@@ -236,7 +194,7 @@ fill_place(struct element *e, const struct html_look *look)
 		e->place.preformatted = false;
 	if (e->tag == HTML_BLOCKQUOTE)
 		e->place.quotes++;
-	if (is_list(e->tag))
+	if (html_nest_is_list(e->tag))
 		e->place.lists++;
 }
 
@@ -251,13 +209,13 @@ push(struct render *r, const struct html_token *t)
 	e.name = t->name;
 	e.tight = look.tight || (t->tag == HTML_P && e.place.lists > 0);
 	e.hidden |= look.hidden || (html_tag_traits(t->tag) & HTML_UNSEEN);
-	if (is_list(t->tag)) {
+	if (html_nest_is_list(t->tag)) {
 		e.ordered = t->tag == HTML_OL;
 		e.count = number_attr(t, "start", 1) - 1;
 	}
 	if (!e.hidden) {
 		edge(r, t->tag, e.tight);
-		if (is_list(t->tag) && e.place.lists == 0)
+		if (html_nest_is_list(t->tag) && e.place.lists == 0)
 			html_layout_paragraph(&r->out);
 		r->out.once |= look.marks & HTML_MARK_CUT;
 		if (look.marks != 0 && look.client != NULL && r->out.page->client == NULL)
@@ -267,7 +225,7 @@ push(struct render *r, const struct html_token *t)
 	g_array_append_val(r->open, e);
 	r->opened[t->tag]++;
 	r->absent[t->tag] = false;
-	if ((html_tag_traits(t->tag) & HTML_SCOPE) || is_list(t->tag))
+	if ((html_tag_traits(t->tag) & HTML_SCOPE) || html_nest_is_list(t->tag))
 		memset(r->absent, 0, sizeof r->absent);
 	if (!e.hidden)
 		enter(r, t, top(r));
