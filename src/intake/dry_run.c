@@ -14,7 +14,8 @@ struct ticket *
 dry_run(const struct settings *s, const struct check *check, const struct arrival *a,
     struct parsed *parsed, const char *failure, struct verdict *verdict)
 {
-	struct ticket_context	 context = judge_context(s, no_secret, sizeof no_secret);
+	g_autoptr(GPtrArray)	 own = judge_own_addresses(s);
+	struct ticket_context	 context = judge_context(s, own, no_secret, sizeof no_secret);
 	struct ticket_keys	*keys = ticket_keys_new(&context, a, parsed->message);
 	struct ticket		*ticket;
 

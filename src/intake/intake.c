@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/metric.h"
 #include "intake/intake_local.h"
+#include "intake/judge.h"
 #include "intake/parse_worker.h"
 #include "reply/reply.h"
 #include "store/journal.h"
@@ -261,6 +262,7 @@ open_parts(struct intake *in, struct err *e)
 		.journal = journal_id(in->journal),
 	};
 
+	in->own = judge_own_addresses(in->settings);
 	if ((in->check = check_new(in->settings, e)) == NULL ||
 	    (in->parse = parse_pool_new(in->loop, in->settings, e)) == NULL ||
 	    (in->replies = replies_new(in, e)) == NULL)
@@ -310,6 +312,7 @@ intake_free(struct intake *in)
 	replies_free(in->replies);
 	releases_free(in->releases);
 	check_free(in->check);
+	g_ptr_array_unref(in->own);
 	g_queue_free_full(in->passages, (GDestroyNotify)passage_free);
 	g_free(in);
 }
@@ -328,6 +331,8 @@ intake_reload(struct intake *in, const struct settings *s, struct err *e)
 	}
 	check_free(in->check);
 	in->check = check;
+	g_ptr_array_unref(in->own);
+	in->own = judge_own_addresses(s);
 	in->settings = s;
 	return 0;
 }

@@ -28,6 +28,7 @@ struct intake {
 	struct queue		*queue;
 	struct parse_pool	*parse;
 	struct check		*check;
+	GPtrArray		*own;		/* char *: our addresses */
 	struct releases		*releases;	/* intake/release.c */
 	struct replies		*replies;	/* intake/replies.c */
 

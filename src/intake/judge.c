@@ -3,13 +3,33 @@
 
 #include <string.h>
 
+GPtrArray *
+judge_own_addresses(const struct settings *s)
+{
+	GPtrArray	*own = g_ptr_array_new_with_free_func(g_free);
+	guint		 i;
+
+	for (i = 0; i < s->identity.addresses->len; i++)
+		g_ptr_array_add(own, g_strdup(s->identity.addresses->pdata[i]));
+	if (s->mail_out.from_addr != NULL)
+		g_ptr_array_add(own, g_strdup(s->mail_out.from_addr));
+	if (s->mail_out.reply_to != NULL) {
+		/* With the token's "+%" it is the address without a tag. */
+		g_auto(GStrv)	part = g_strsplit(s->mail_out.reply_to, "+%", 2);
+
+		g_ptr_array_add(own, g_strjoinv("", part));
+	}
+	return own;
+}
+
 struct ticket_context
-judge_context(const struct settings *s, const void *secret, size_t secret_len)
+judge_context(const struct settings *s, const GPtrArray *own, const void *secret,
+    size_t secret_len)
 {
 	struct ticket_context	context = {
 		.secret = secret,
 		.secret_len = secret_len,
-		.addresses = s->identity.addresses,
+		.addresses = own,
 		.per_mailbox = strcmp(s->two_addresses, "per_mailbox") == 0,
 	};
 

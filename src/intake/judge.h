@@ -11,9 +11,12 @@
 #include "model/ticket.h"
 #include "ticket/ticket.h"
 
+/* Every address that is ours: identity.addresses and those that mail goes out with. */
+GPtrArray		*judge_own_addresses(const struct settings *);
+
 /* Borrows everything. */
-struct ticket_context	judge_context(const struct settings *, const void *secret,
-			    size_t secret_len);
+struct ticket_context	judge_context(const struct settings *, const GPtrArray *own,
+			    const void *secret, size_t secret_len);
 
 /* First lines of the trail: where it came from, what it was taken for. */
 void	judge_note_arrival(struct ticket *, const struct arrival *, const char *failure);

@@ -2,12 +2,14 @@
 #include "intake/parser.h"
 
 #include "check/check.h"
+#include "intake/judge.h"
 #include "model/wire.h"
 #include "normalize/normalize.h"
 
 struct parser {
 	struct normalize_options	 options;
 	GHashTable			*maps;		/* webhook -> GPtrArray of maps */
+	GPtrArray			*own;		/* char *: our addresses */
 	struct check			*check;
 };
 
@@ -41,7 +43,8 @@ take_options(struct parser *p, const struct settings *s)
 
 		g_hash_table_insert(p->maps, webhook->name, maps_of(webhook));
 	}
-	p->options.own_addresses = s->identity.addresses;
+	p->own = judge_own_addresses(s);
+	p->options.own_addresses = p->own;
 	p->options.agents = s->identity.agents;
 	p->options.authserv_id = s->identity.authserv_id;
 	p->options.own_domain = s->identity.domain;
@@ -70,6 +73,7 @@ parser_free(struct parser *p)
 		return;
 	check_free(p->check);
 	g_hash_table_unref(p->maps);
+	g_ptr_array_unref(p->own);
 	g_free(p);
 }
 

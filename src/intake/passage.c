@@ -371,7 +371,8 @@ look_up(struct passage *p)
 static void
 identify(struct passage *p)
 {
-	p->context = judge_context(p->in->settings, p->in->secret, STATE_SECRET_SIZE);
+	p->context = judge_context(p->in->settings, p->in->own, p->in->secret,
+	    STATE_SECRET_SIZE);
 	p->keys = ticket_keys_new(&p->context, p->arrival, p->parsed->message);
 	if (ticket_may_follow(p->keys))
 		look_up(p);
@@ -411,8 +412,8 @@ store_parts(struct passage *p)
 		a->location = g_strconcat("blob:", a->sha256, NULL);
 		g_clear_pointer(&a->content, g_bytes_unref);
 	}
-	if (m->html != NULL) {
-		g_autoptr(GBytes)	html = g_bytes_new(m->html, strlen(m->html));
+	if (ticket_html(m) != NULL) {
+		g_autoptr(GBytes)	html = g_bytes_new(ticket_html(m), strlen(ticket_html(m)));
 
 		g_ptr_array_add(parts, blob_new(html));
 	}
