@@ -46,12 +46,7 @@ reason(const char *what, const char *value)
 static bool
 contains(const char *text, const char *word)
 {
-	size_t	 n = strlen(word);
-
-	for (; *text != '\0'; text++)
-		if (g_ascii_strncasecmp(text, word, n) == 0)
-			return true;
-	return false;
+	return strcasestr(text, word) != NULL;
 }
 
 /* "no", "none", "false" and "0" switch a header off. */
@@ -204,6 +199,8 @@ auto_reply_by_header(const struct look *l)
 		    (is_auto_reply_word(value) || contains(value, "vacation") ||
 		    contains(value, "out of office")))
 			return reason(senders[i], value);
+	if ((value = mail_view_header(l->view, "X-Apple-Action")) != NULL && contains(value, "vacation"))
+		return reason("X-Apple-Action", value);
 	if (is_on(value = mail_view_header(l->view, "X-FC-MachineGenerated")))
 		return reason("X-FC-MachineGenerated", value);
 	if (is_auto_reply_word(value = mail_view_header(l->view, "X-POST-MessageClass")))
@@ -481,16 +478,6 @@ is_own_list(const struct mail_view *v, const struct auto_mail_own *own)
 	return false;
 }
 
-static bool
-has_null_path(const struct message *msg, const struct mail_view *v)
-{
-	const char	*path = mail_view_raw(v, "Return-Path");
-
-	if (msg->envelope_from != NULL)
-		return *msg->envelope_from == '\0';
-	return path != NULL && (strcmp(path, "<>") == 0 || strcmp(path, "< >") == 0);
-}
-
 /* The new part of the text where it is known, else the first text there is. */
 static const char *
 text_to_look_at(const struct look *l)
@@ -519,7 +506,7 @@ look_at(struct look *l)
 	l->precedence = mail_view_header(v, "Precedence");
 	if (l->precedence == NULL)
 		l->precedence = mail_view_header(v, "X-Precedence");
-	l->null_path = has_null_path(l->msg, v);
+	l->null_path = auto_sender_has_null_path(l->msg, v);
 	l->is_reply = mail_view_has(v, "In-Reply-To") || mail_view_has(v, "References");
 	l->own_list = is_own_list(v, l->own);
 	if (l->msg->subject != NULL)

@@ -17,7 +17,7 @@ const char *const auto_phrases_strong[] = {
 	"vacation response", "vacation notice", "vacation message", "vacation notification",
 	"vacation auto reply", "vacation autoreply", "away from my mail", "away from my email",
 	"away from my desk", "away from the office", "away from office", "absence notification",
-	"absence notice", "away message", "away notice", "i am out of the office",
+	"absence notice", "away message", "away until", "away till", "away through", "away notice", "i am out of the office",
 	"i am out of office", "i'm out of the office", "i'm out of office",
 	"i am currently out of the office", "i will be out of the office",
 	/* German */

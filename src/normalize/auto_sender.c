@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "normalize/auto_sender.h"
 
-#include <glib.h>
-#include <stdbool.h>
 #include <string.h>
 
 static const char *const daemons[] = {
@@ -67,4 +65,17 @@ auto_sender_kind(const char *addr)
 		if (strstr(name, no_reply_words[i]) != NULL)
 			return AUTO_SENDER_NO_REPLY;
 	return AUTO_SENDER_PERSON;
+}
+
+bool
+auto_sender_has_null_path(const struct message *msg, const struct mail_view *v)
+{
+	const char	*path = msg->envelope_from;
+
+	if (path == NULL)
+		path = mail_view_raw(v, "Return-Path");
+	if (path == NULL)
+		return false;
+	path += strspn(path, "< \t");
+	return *path == '\0' || *path == '>' || g_ascii_strncasecmp(path, "mailer-daemon", 13) == 0;
 }

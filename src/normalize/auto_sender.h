@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * normalize/auto_sender.h - what the name before the @ says.
+ * normalize/auto_sender.h - what the sender's name and the envelope say.
  *
  * Used by normalize/auto_mail.c and normalize/bounce.c.
  */
 #ifndef NORMALIZE_AUTO_SENDER_H
 #define NORMALIZE_AUTO_SENDER_H
+
+#include <stdbool.h>
+
+#include "model/message.h"
+#include "normalize/mail_view.h"
 
 enum auto_sender {
 	AUTO_SENDER_PERSON,
@@ -16,5 +21,8 @@ enum auto_sender {
 
 /* addr may be NULL: a person, as far as we can tell. */
 enum auto_sender	auto_sender_kind(const char *addr);
+
+/* Does the envelope say that nobody is to be answered: <>, or a daemon? */
+bool	auto_sender_has_null_path(const struct message *, const struct mail_view *);
 
 #endif

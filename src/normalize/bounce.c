@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "normalize/auto_sender.h"
 #include "normalize/bounce_dsn.h"
 #include "normalize/bounce_prose.h"
@@ -11,6 +12,7 @@
 #include "normalize/bounce_words.h"
 
 #define MAX_FAILED	100
+#define MAX_WORDS	8000	/* bytes looked at for a reason */
 
 static const char *
 subject_of(const struct message *msg)
@@ -29,16 +31,6 @@ words_of(const struct message *msg, const struct mail_view *v)
 	if (msg->full_text != NULL)
 		return msg->full_text;
 	return msg->text == NULL ? "" : msg->text;
-}
-
-static bool
-has_null_path(const struct message *msg, const struct mail_view *v)
-{
-	const char	*path = mail_view_raw(v, "Return-Path");
-
-	if (msg->envelope_from != NULL)
-		return *msg->envelope_from == '\0';
-	return path != NULL && strcmp(path, "<>") == 0;
 }
 
 static bool
@@ -121,6 +113,10 @@ id_in_part(const struct mail_part *part, bool returned)
 static char *
 find_original_id(const struct message *msg, const struct mail_view *v)
 {
+	static const char *const names[] = {
+		"X-Original-Message-ID", "X-CM-Original-Message-ID", "Original-Message-ID"
+	};
+
 	for (int returned = 1; returned >= 0; returned--)
 		for (guint i = 0; i < v->parts->len; i++) {
 			char	*id = id_in_part(g_ptr_array_index(v->parts, i), returned == 1);
@@ -129,6 +125,9 @@ find_original_id(const struct message *msg, const struct mail_view *v)
 				return id;
 			g_free(id);
 		}
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+		if (mail_view_has(v, names[i]))
+			return strip_angles(mail_view_header(v, names[i]));
 	if (msg->in_reply_to != NULL)
 		return g_strdup(msg->in_reply_to);
 	if (msg->references->len > 0)
@@ -157,6 +156,10 @@ add_addresses(GPtrArray *list, const GPtrArray *addresses)
 		g_ptr_array_add(list, ((struct address *)g_ptr_array_index(addresses, i))->addr);
 }
 
+/*
+ * Our own addresses, at which the bounce arrived, are no recipients; but some
+ * bounces carry the failed address in To.
+ */
 static void
 read_words(const struct message *msg, const struct mail_view *v, struct bounce *b)
 {
@@ -164,18 +167,24 @@ read_words(const struct message *msg, const struct mail_view *v, struct bounce *
 	g_autoptr(GPtrArray)	 not_them = g_ptr_array_new();
 	struct bounce_prose	 prose = { subject_of(msg), failed, not_them };
 
-	add_addresses(not_them, msg->to);
 	if (msg->from != NULL)
 		g_ptr_array_add(not_them, msg->from->addr);
 	for (guint i = 0; i < msg->delivered_to->len; i++)
 		g_ptr_array_add(not_them, g_ptr_array_index(msg->delivered_to, i));
+	add_addresses(not_them, msg->to);
 	bounce_prose_parse(words_of(msg, v), &prose, b);
+	if (b->recipients->len == 0) {
+		g_ptr_array_set_size(not_them, (int)(not_them->len - msg->to->len));
+		bounce_prose_parse(words_of(msg, v), &prose, b);
+	}
 }
 
 /* A report without status for a recipient: the words may have one. */
 static void
-fill_status(struct bounce *b, const char *words)
+fill_status(struct bounce *b, const char *text)
 {
+	g_autofree char	*words = g_strndup(text, text_cut(text, strlen(text), MAX_WORDS));
+
 	for (guint i = 0; i < b->recipients->len; i++) {
 		struct bounce_recipient	*r = g_ptr_array_index(b->recipients, i);
 		char			 status[BOUNCE_STATUS_SIZE];
@@ -205,9 +214,9 @@ recognise_words(const struct message *msg, const struct mail_view *v)
 		return "sender and subject";
 	if (is_daemon(msg) && bounce_words_body(words))
 		return "sender and text";
-	if (has_null_path(msg, v) && subject)
+	if (auto_sender_has_null_path(msg, v) && subject)
 		return "null return path and subject";
-	if ((has_null_path(msg, v) || subject) && bounce_words_signature(words))
+	if ((auto_sender_has_null_path(msg, v) || subject) && bounce_words_signature(words))
 		return "text of a mail server";
 	return NULL;
 }
@@ -218,7 +227,7 @@ bounce_read(struct message *msg, const struct mail_view *v)
 	struct bounce	*b = bounce_new();
 	bool		 report = g_strcmp0(v->report_type, "delivery-status") == 0;
 	bool		 believed = report || strcmp(v->content_type, "multipart/report") == 0 ||
-			    is_daemon(msg) || has_null_path(msg, v);
+			    is_daemon(msg) || auto_sender_has_null_path(msg, v);
 	const char	*why = NULL;
 
 	if (report || (believed && read_reports(v, b, false)))

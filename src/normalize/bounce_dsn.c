@@ -142,6 +142,22 @@ action_of_status(const char *status)
 	return *status == '2' ? "delivered" : "delayed";
 }
 
+static bool
+is_vague(const char *status)
+{
+	return g_str_has_suffix(status, ".0.0");
+}
+
+/* "5.0.0" says nothing that "550 5.1.1 ..." does not say better. */
+static void
+sharpen(char status[BOUNCE_STATUS_SIZE], const char *diagnostic)
+{
+	char	 better[BOUNCE_STATUS_SIZE];
+
+	if (bounce_status_written(diagnostic, better) && better[0] == status[0])
+		memcpy(status, better, sizeof(better));
+}
+
 /* One recipient is complete: give it to the bounce and begin anew. */
 static void
 flush(struct fields *f, struct bounce *b)
@@ -151,6 +167,8 @@ flush(struct fields *f, struct bounce *b)
 
 	if (f->status != NULL && !bounce_status_written(f->status, status))
 		*status = '\0';
+	if (is_vague(status) && f->diagnostic != NULL)
+		sharpen(status, f->diagnostic);
 	if (*status == '\0' && f->diagnostic != NULL && !bounce_status_written(f->diagnostic, status))
 		bounce_status_meant(f->diagnostic, status);
 	if (addr != NULL && b->recipients->len < MAX_RECIPIENTS)
@@ -252,9 +270,11 @@ bounce_dsn_looks_like(const char *text)
 {
 	static const char *const names[] = { "Final-Recipient:", "Original-Recipient:" };
 
+	if (strcasestr(text, "\nAction:") == NULL)
+		return false;
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
 		for (const char *p = text; (p = strcasestr(p, names[i])) != NULL; p++)
-			if ((p == text || p[-1] == '\n') && strcasestr(text, "\nAction:") != NULL)
+			if (p == text || p[-1] == '\n')
 				return true;
 	return false;
 }

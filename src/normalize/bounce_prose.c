@@ -11,7 +11,10 @@
 
 #define MAX_LINES	400	/* of the part in front of the returned message */
 #define MAX_RECIPIENTS	100
+#define MAX_LINE	1000	/* bytes of one that are looked at */
+#define MAX_PER_LINE	20	/* addresses */
 #define MAX_BLOCK	12	/* lines of a reason */
+#define MAX_CONTEXT	8000	/* bytes */
 #define MAX_DIAGNOSTIC	1000
 
 enum strength { UNLIKELY, NEAR, NAMED, ALONE };
@@ -19,6 +22,7 @@ enum strength { UNLIKELY, NEAR, NAMED, ALONE };
 struct found {
 	char		*addr;
 	enum strength	 strength;
+	guint		 line;		/* where it is named first */
 	GString		*block;		/* what is said about it */
 };
 
@@ -78,6 +82,8 @@ address_around(const char *line, const char *at_sign)
 		to++;
 	while (from < at_sign && strchr("'.*=/|{}", *from) != NULL)
 		from++;
+	if (g_ascii_strncasecmp(from, "SMTP=", 5) == 0)	/* of an X.400 address */
+		from += 5;
 	while (to > at_sign && strchr(".-", to[-1]) != NULL)
 		to--;
 	return g_strndup(from, (gsize)(to - from));
@@ -201,6 +207,7 @@ add(struct reading *r, const char *addr, enum strength strength)
 	if (f == NULL && r->found->len < MAX_RECIPIENTS) {
 		f = g_new0(struct found, 1);
 		f->addr = g_strdup(addr);
+		f->line = G_MAXUINT;
 		f->block = g_string_new(NULL);
 		g_ptr_array_add(r->found, f);
 	}
@@ -216,7 +223,7 @@ has_other_address(const struct reading *r, const char *line, const char *addr)
 	char		*other;
 	bool		 yes = false;
 
-	while (!yes && (other = bounce_prose_address(&at)) != NULL) {
+	for (unsigned n = 0; n < MAX_PER_LINE && !yes && (other = bounce_prose_address(&at)) != NULL; n++) {
 		yes = g_ascii_strcasecmp(other, addr) != 0 && is_possible(r->prose, other) &&
 		    stands_alone(line, other);
 		g_free(other);
@@ -252,12 +259,15 @@ read_line(struct reading *r, guint i)
 	char		*addr;
 	bool		 mail_from = strcasestr(at, "mail from:") != NULL;
 
-	for (; !mail_from && (addr = bounce_prose_address(&at)) != NULL; g_free(addr)) {
+	for (unsigned n = 0; n < MAX_PER_LINE && !mail_from &&
+	    (addr = bounce_prose_address(&at)) != NULL; n++, g_free(addr)) {
 		struct found	*f;
 
 		if (!is_possible(r->prose, addr))
 			continue;
 		f = add(r, addr, weigh(r, i, addr));
+		if (f != NULL)
+			f->line = MIN(f->line, i);
 		if (f != NULL && f->block->len < 4096)
 			add_block(r, i, f);
 	}
@@ -303,7 +313,8 @@ take_lines(struct reading *r, const char *text)
 	for (size_t i = 0; lines[i] != NULL && i < MAX_LINES; i++) {
 		if (i > 0 && (bounce_words_cut(lines[i]) || begins_header(lines, i)))
 			return;
-		g_ptr_array_add(r->lines, g_strdup(g_strstrip(lines[i])));
+		g_strstrip(lines[i]);
+		g_ptr_array_add(r->lines, g_strndup(lines[i], text_cut(lines[i], strlen(lines[i]), MAX_LINE)));
 	}
 }
 
@@ -343,43 +354,62 @@ find_status(const char *near, const char *whole, char status[BOUNCE_STATUS_SIZE]
 		bounce_status_meant(whole, status);
 }
 
+/* context: where the reason may stand if not beside the address. */
 static void
-report(const struct reading *r, const struct found *f, const char *whole, struct bounce *b)
+report(const struct reading *r, const struct found *f, const char *context, struct bounce *b)
 {
+	const char	*subject = r->prose->subject == NULL ? "" : r->prose->subject;
+	bool		 delayed = bounce_words_delay(subject, context) ||
+			    bounce_words_delay("", f->block->str);
 	char		 status[BOUNCE_STATUS_SIZE] = "";
 	g_autofree char	*diagnostic = NULL;
-	bool		 delayed = bounce_words_delay(r->prose->subject == NULL ? "" : r->prose->subject, whole);
-	bool		 single = whole != f->block->str;
 
-	find_status(f->block->str, whole, status);
-	diagnostic = diagnostic_of(says_code(f->block->str) || !single || !says_code(whole) ?
-	    f->block->str : whole);
+	find_status(f->block->str, context, status);
+	diagnostic = diagnostic_of(says_code(f->block->str) || !says_code(context) ?
+	    f->block->str : context);
 	if (*status == '\0')
 		g_strlcpy(status, delayed ? "4.0.0" : "5.0.0", sizeof(status));
 	bounce_add(b, f->addr, delayed ? "delayed" : *status == '2' ? "delivered" : "failed",
 	    status, diagnostic);
 }
 
+/* The lines before the first address that counts, or all of them. */
+static char *
+join_lines(const struct reading *r, enum strength best, bool all)
+{
+	GString	*text = g_string_new(NULL);
+	guint	 end = r->lines->len;
+
+	for (guint i = 0; !all && i < r->found->len; i++) {
+		const struct found	*f = g_ptr_array_index(r->found, i);
+
+		if (f->strength == best)
+			end = MIN(end, f->line);
+	}
+	for (guint i = 0; i < end && text->len < MAX_CONTEXT; i++)
+		g_string_append_printf(text, "%s\n", (char *)g_ptr_array_index(r->lines, i));
+	return g_string_free(text, FALSE);
+}
+
 static void
 report_all(const struct reading *r, struct bounce *b)
 {
-	g_autoptr(GString)	 whole = g_string_new(NULL);
-	enum strength		 best = UNLIKELY;
-	guint			 n = 0;
+	enum strength	 best = UNLIKELY;
+	g_autofree char	*context = NULL;
+	guint		 n = 0;
 
-	for (guint i = 0; i < r->lines->len; i++)
-		g_string_append_printf(whole, "%s\n", (char *)g_ptr_array_index(r->lines, i));
 	for (guint i = 0; i < r->found->len; i++)
 		best = MAX(best, ((struct found *)g_ptr_array_index(r->found, i))->strength);
 	for (guint i = 0; i < r->found->len; i++)
 		n += ((struct found *)g_ptr_array_index(r->found, i))->strength == best;
+	context = join_lines(r, best, n == 1 || best == UNLIKELY);
 	for (guint i = 0; i < r->found->len; i++) {
 		struct found	*f = g_ptr_array_index(r->found, i);
 
 		if (f->strength != best)
 			continue;
+		report(r, f, context, b);
 		/* of unlikely ones only the first: better than nobody */
-		report(r, f, n == 1 || best == UNLIKELY ? whole->str : f->block->str, b);
 		if (best == UNLIKELY)
 			return;
 	}

@@ -63,7 +63,7 @@ static const struct {
 	{ "bad address syntax", "5.1.3" }, { "malformed address", "5.1.3" },
 	{ "invalid address syntax", "5.1.3" }, { "bad recipient address syntax", "5.1.3" },
 	/* user unknown */
-	{ "user unknown", "5.1.1" }, { "unknown user", "5.1.1" }, { "no such user", "5.1.1" },
+	{ "invalid final delivery userid", "5.1.1" }, { "user unknown", "5.1.1" }, { "unknown user", "5.1.1" }, { "no such user", "5.1.1" },
 	{ "user not found", "5.1.1" }, { "no such recipient", "5.1.1" }, { "no such address", "5.1.1" },
 	{ "unknown recipient", "5.1.1" }, { "recipient unknown", "5.1.1" },
 	{ "recipient not found", "5.1.1" }, { "recipient address rejected: user unknown", "5.1.1" },

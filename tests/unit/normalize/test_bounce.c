@@ -143,6 +143,31 @@ bounce_read__many_recipients__are_bounded(void **state)
 	g_string_free(mail, TRUE);
 }
 
+/* They take minutes where work grows with the square of the text. */
+static void
+bounce_read__hostile_texts__take_little_time(void **state)
+{
+	static const char *const pieces[] = {
+		"a@b.example ", "<a@b.example>:\n", "Final-Recipient: rfc822;a@b.example\n", "message-id:\n ",
+		"rcpt to:<a@b.example> ", "\n\n", "Action: failed\n", "5.1.1 ", "[[[[",
+	};
+	gint64	 start = g_get_monotonic_time();
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(pieces); i++) {
+		GString		*mail = g_string_new("From: mailer-daemon@x.example\nSubject: undeliverable\n\n");
+		struct message	*msg;
+
+		while (mail->len < 200000)
+			g_string_append(mail, pieces[i]);
+		msg = mail_text_message(mail->str);
+		assert_int_equal(msg->kind, MESSAGE_BOUNCE);
+		message_free(msg);
+		g_string_free(mail, TRUE);
+	}
+	assert_true(g_get_monotonic_time() - start < 20 * G_USEC_PER_SEC);
+}
+
 int
 main(void)
 {
@@ -150,6 +175,7 @@ main(void)
 		cmocka_unit_test(bounce_read__reports_and_prose__give_recipient_status_and_action),
 		cmocka_unit_test(bounce_read__diagnostic__is_one_line_without_its_type),
 		cmocka_unit_test(bounce_read__many_recipients__are_bounded),
+		cmocka_unit_test(bounce_read__hostile_texts__take_little_time),
 		cmocka_unit_test(bounce_dsn_address__types_and_encodings__are_undone),
 		cmocka_unit_test(bounce_status_written__addresses_and_versions__are_no_codes),
 		cmocka_unit_test(bounce_status_meant__words_and_reply_code__agree_on_the_class),
