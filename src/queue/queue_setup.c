@@ -52,46 +52,33 @@ info_value(const char *info, const char *name)
 static void
 ask_info(struct queue *q)
 {
-	ask(q, redis_args_new("INFO", "server", "replication", NULL));
+	ask(q, redis_args_new("INFO", "server", "replication", "memory", NULL));
 }
 
 static int
 take_info(struct queue *q, const redisReply *r, struct err *e)
 {
-	g_autofree char	*run_id = NULL, *role = NULL;
+	g_autofree char	*run_id = NULL, *role = NULL, *policy = NULL;
 
 	q->marks.new_run = true;
 	if (r->type == REDIS_REPLY_ERROR)
 		return 0;
 	run_id = info_value(r->str ? r->str : "", "run_id");
 	role = info_value(r->str ? r->str : "", "role");
+	policy = info_value(r->str ? r->str : "", "maxmemory_policy");
 	if (g_strcmp0(role, "slave") == 0)
 		return err_set(e, ERR_TEMP, "it is a replica");
 	q->marks.new_run = run_id == NULL || g_strcmp0(run_id, q->run_id) != 0;
 	if (q->marks.new_run && q->run_id != NULL)
 		log_warn("redis %s: a new server run; what it forgot will be replayed",
 		    q->redis.address);
+	if (policy != NULL && g_str_has_prefix(policy, "allkeys-"))
+		log_error("redis %s: maxmemory-policy %s evicts whole queues; set noeviction",
+		    q->redis.address, policy);
 	if (q->marks.new_run)
 		metric_inc(METRIC_REDIS_RUNS, NULL);
 	g_free(q->run_id);
 	q->run_id = g_steal_pointer(&run_id);
-	return 0;
-}
-
-static void
-ask_policy(struct queue *q)
-{
-	ask(q, redis_args_new("CONFIG", "GET", "maxmemory-policy", NULL));
-}
-
-static int
-take_policy(struct queue *q, const redisReply *r, struct err *e)
-{
-	(void)e;
-	if (r->type == REDIS_REPLY_ARRAY && r->elements == 2 &&
-	    g_str_has_prefix(queue_text(r, 1), "allkeys-"))
-		log_error("redis %s: maxmemory-policy %s evicts whole queues; set noeviction",
-		    q->redis.address, queue_text(r, 1));
 	return 0;
 }
 
@@ -199,7 +186,6 @@ take_marks(struct queue *q, const redisReply *r, struct err *e)
 /* In this order; "load" is entered only from "version". */
 static const struct queue_step steps[] = {
 	{ "info", ask_info, take_info, true },
-	{ "policy", ask_policy, take_policy, true },
 	{ "version", ask_version, take_version, true },
 	{ "configure", ask_configure, take_ignored, true },
 	{ "rewrite", ask_rewrite, take_ignored, true },
@@ -207,12 +193,14 @@ static const struct queue_step steps[] = {
 	{ NULL, NULL, NULL, false }
 };
 
+enum { LOADED = 2 };	/* where it goes on after "load" */
+
 static const struct queue_step load = { "load", ask_load, take_load, false };
 
 static const struct queue_step *
 step_after(const struct queue_step *step)
 {
-	return step == &load ? &steps[3] : step + 1;
+	return step == &load ? &steps[LOADED] : step + 1;
 }
 
 static void

@@ -92,10 +92,8 @@ local function write_customer(base, a, now)
 	    ',"last_contact":' .. (f.last_contact and cjson.encode(f.last_contact) or 'null') .. '}'
 end
 
-local function add_reply(base, ticket, id, data, ticket_ms)
-	local out = ticket_key(base, ticket) .. ':out'
-	if call('HSETNX', out, id, 'queued') == 0 then return end
-	expire(out, ticket_ms)
+local function add_reply(base, ticket, id, data)
+	if call('HSETNX', ticket_key(base, ticket) .. ':out', id, 'queued') == 0 then return end
 	call('XADD', base .. 'replies', '*', 'ticket', ticket, 'id', id, 'data', data)
 	call('PUBLISH', channel(base, 'wake'), 'replies')
 end
@@ -142,11 +140,10 @@ local function write_ticket(base, a, now, doc)
 	if a.deadline and a.deadline >= 0 then
 		-- It is on no queue yet, so it must not fade away.
 		call('ZADD', base .. 'due', int(a.deadline), a.ticket)
-		call('PERSIST', key)
-		call('PERSIST', key .. ':out')
+		keep_ticket(key, nil)
 	else
 		call('ZREM', base .. 'due', a.ticket)
-		expire(key, a.ticket_ms)
+		keep_ticket(key, a.ticket_ms)
 	end
 	own_threads(base, a.own, a.ticket, now, a.thread_ms)
 end
@@ -221,8 +218,8 @@ local function intake_commit(keys, argv)
 	end
 	local doc = a.doc .. ',' .. write_customer(base, a, now) .. '}'
 	local entry = a.hold == 1 and '' or push_entry(base, a, doc)
+	if a.reply then add_reply(base, a.ticket, a.reply_id, a.reply) end
 	write_ticket(base, a, now, doc)
-	if a.reply then add_reply(base, a.ticket, a.reply_id, a.reply, a.ticket_ms) end
 	for _, c in ipairs(a.chat) do add_chat(base, a.session, c, a.chat_ms) end
 	write_audit(base, now, a.audit_ms, 'ticket', a.ticket, 'event', a.id, 'type', a.event,
 	    'origin', a.origin, 'text', a.audit or '')

@@ -118,10 +118,20 @@ local function touch_ticket(key, now, ...)
 	return call('HINCRBY', key, 'version', 1)
 end
 
+-- For ms milliseconds from now; nil: for ever.
+local function keep_ticket(key, ms)
+	for _, k in ipairs({key, key .. ':out'}) do
+		if ms then expire(k, ms) else call('PERSIST', k) end
+	end
+end
+
+-- Entry ids are the server's time, so its age is told by the server's clock:
+-- ours may be wrong, and would empty the stream.
 local function write_audit(base, now, age, ...)
 	local key = base .. 'audit'
 	if age and age > 0 then
-		call('XADD', key, 'MINID', '~', int(math.max(now - age, 0)), '*', 'at', int(now), ...)
+		local oldest = call('TIME')[1] * 1000 - age
+		call('XADD', key, 'MINID', '~', int(math.max(oldest, 0)), '*', 'at', int(now), ...)
 	else
 		call('XADD', key, '*', 'at', int(now), ...)
 	end

@@ -125,7 +125,7 @@ local function set_status(base, ticket, status, now, audit)
 	if status == 'closed' then
 		call('ZREM', base .. 'due', ticket)
 		call('SREM', open, ticket)
-		expire(key, tonumber(f[3] or '0'))
+		keep_ticket(key, tonumber(f[3] or '0'))
 	elseif f[1] == 'closed' then
 		call('SADD', open, ticket)
 		expire(open, tonumber(f[3] or '0'))

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * How many commits a second: whole ones through the door, and beside them the
+ * bare XADD of the same document.  bench_commit [count [in flight [always]]]
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "fixture.h"
+#include "queue/redis_conn.h"
+
+struct bench {
+	struct fixture		*f;
+	struct redis_conn	*conn;
+	unsigned		 count, in_flight, sent, answered, wrong;
+	bool			 over, up;
+};
+
+static void	feed_commits(struct bench *);
+static void	feed_adds(struct bench *);
+
+static void
+on_committed(void *arg, struct queue_answer *a)
+{
+	struct bench	*b = arg;
+
+	b->wrong += a->outcome != QUEUE_DONE;
+	b->over = ++b->answered == b->count;
+	feed_commits(b);
+}
+
+static void
+feed_commits(struct bench *b)
+{
+	struct plan	*p;
+	char		 id[TICKET_ID_SIZE], key[32];
+
+	while (b->sent < b->count && b->sent - b->answered < b->in_flight) {
+		g_snprintf(id, sizeof id, "B%04u-%05u", b->sent / 100000, b->sent % 100000);
+		g_snprintf(key, sizeof key, "m-%u", b->sent);
+		p = plan_new(b->f, id, key);
+		p->ticket->message_json = g_strdup_printf("{\"text\":\"%01000d\"}", 7);
+		p->c.mark = b->answered;
+		b->sent++;
+		queue_commit(b->f->queue, &p->c, on_committed, b);
+		plan_free(p);
+	}
+}
+
+static void
+on_added(void *arg, const redisReply *r)
+{
+	struct bench	*b = arg;
+
+	b->wrong += redis_reply_class(r) != REPLY_OK;
+	b->over = ++b->answered == b->count;
+	feed_adds(b);
+}
+
+static void
+feed_adds(struct bench *b)
+{
+	g_autofree char		*doc = g_strdup_printf("%01900d", 7);
+	struct redis_args	*args;
+
+	while (b->sent < b->count && b->sent - b->answered < b->in_flight) {
+		args = redis_args_new("XADD", "bare", "*", "ticket", "B0000-00000", "event",
+		    "e", "type", "ticket.created", "priority", "high", "data", doc, NULL);
+		b->sent++;
+		redis_conn_call(b->conn, args, on_added, b);
+		redis_args_free(args);
+	}
+}
+
+static void
+on_conn_up(void *arg)
+{
+	((struct bench *)arg)->up = true;
+}
+
+static void
+on_conn_down(void *arg, const struct err *e)
+{
+	(void)arg;
+	g_error("%s", e->text);
+}
+
+static void
+run(struct bench *b, const char *what, void (*feed)(struct bench *))
+{
+	int64_t	began = clock_mono_ms(), ms;
+
+	b->sent = b->answered = b->wrong = 0;
+	b->over = false;
+	feed(b);
+	if (!run_until(b->f->loop, &b->over, 120000) || b->wrong > 0)
+		g_error("%s: %u answered, %u wrong", what, b->answered, b->wrong);
+	ms = MAX(clock_mono_ms() - began, 1);
+	printf("%s: %u in %lld ms, %lld/s\n", what, b->count, (long long)ms,
+	    (long long)b->count * 1000 / ms);
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *const	everysec[] = { "--appendonly", "yes", NULL };
+	const char *const	always[] = { "--appendonly", "yes", "--appendfsync", "always", NULL };
+	const struct redis_ops	ops = { on_conn_up, on_conn_down, NULL };
+	struct redis_options	o = { .name = "bench", .timeout_ms = 30000 };
+	struct bench		b = { 0 };
+
+	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT);
+	b.count = argc > 1 ? (unsigned)atoi(argv[1]) : 20000;
+	b.in_flight = argc > 2 ? (unsigned)atoi(argv[2]) : 256;
+	b.f = fixture_new(argc > 3 ? always : everysec, 1);
+	o.address = b.f->server->socket;
+	b.conn = redis_conn_new(b.f->loop, &o, &ops, &b);
+	if (!run_until(b.f->loop, &b.up, WAIT_MS))
+		g_error("no connection");
+	run(&b, "commits", feed_commits);
+	run(&b, "bare XADD", feed_adds);
+	redis_conn_free(b.conn);
+	fixture_free(b.f);
+	return 0;
+}
