@@ -109,6 +109,8 @@ void
 queue_go_up(struct queue *q)
 {
 	q->ready = true;
+	redis_conn_settle(q->conn);
+	redis_conn_settle(q->listener);
 	metric_set(METRIC_REDIS_UP, NULL, 1);
 	log_info("redis %s: up", q->redis.address);
 	q->events->up(q->arg, &q->marks);

@@ -36,7 +36,6 @@ struct redis_conn {
 	struct err		 drop;		/* kind != NONE: give up at the next turn */
 	bool			 up;
 	bool			 subscribed;
-	int64_t			 up_since_ms;
 };
 
 static void	open_stream(struct redis_conn *);
@@ -90,9 +89,6 @@ give_up(struct redis_conn *c, const struct err *why)
 {
 	struct err	e = *why;
 
-	/* A server that takes us and throws us out at once is not called well. */
-	if (c->up && clock_mono_ms() - c->up_since_ms > BACKOFF_MAX_MS)
-		c->backoff_ms = BACKOFF_FIRST_MS;
 	close_stream(c);
 	c->drop.kind = ERR_NONE;
 	loop_timer_start(c->again,
@@ -321,7 +317,6 @@ go_up(struct redis_conn *c)
 	struct redis_args	*args;
 
 	c->up = true;
-	c->up_since_ms = clock_mono_ms();
 	args = redis_args_new("CLIENT", "SETNAME", c->o.name, NULL);
 	send_call(c, args, on_setname, c);
 	redis_args_free(args);
@@ -445,6 +440,12 @@ redis_conn_free(struct redis_conn *c)
 	g_free((char *)c->o.tls_ca_file);
 	g_free((char *)c->o.name);
 	g_free(c);
+}
+
+void
+redis_conn_settle(struct redis_conn *c)
+{
+	c->backoff_ms = BACKOFF_FIRST_MS;
 }
 
 unsigned

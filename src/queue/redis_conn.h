@@ -71,6 +71,8 @@ void			 redis_conn_decline(struct redis_conn *, redis_reply_fn *, void *arg);
 void			 redis_conn_subscribe(struct redis_conn *, const struct redis_args *);
 /* Give this connection up and make a new one.  Takes effect at the next turn. */
 void			 redis_conn_drop(struct redis_conn *, enum redis_class, const char *why);
+/* This server is good: should it be lost, try it again at once. */
+void			 redis_conn_settle(struct redis_conn *);
 /* Commands without an answer yet. */
 unsigned		 redis_conn_pending(const struct redis_conn *);
 
