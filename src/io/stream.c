@@ -260,6 +260,9 @@ stream_free(struct stream *s)
 	loop_timer_free(s->timer);
 	if (s->bev != NULL) {
 		bufferevent_setcb(s->bev, NULL, NULL, NULL, NULL);
+		/* libevent closes it at its next turn; the other end knows it now. */
+		if (bufferevent_getfd(s->bev) != -1)
+			shutdown(bufferevent_getfd(s->bev), SHUT_RDWR);
 		bufferevent_free(s->bev);
 	}
 	if (s->dns != NULL)
