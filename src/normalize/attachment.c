@@ -13,12 +13,14 @@ static GHashTable *
 find_cids(const char *html)
 {
 	GHashTable	*set = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	const char	*at = html;
+	const char	*at = html, *end = html != NULL ? html + strlen(html) : NULL;
 	size_t		 n;
 
-	while (at != NULL && (at = strcasestr(at, "cid:")) != NULL &&
+	while (at != NULL && (at = memchr(at, ':', (size_t)(end - at))) != NULL &&
 	    g_hash_table_size(set) < 1000) {
-		at += 4;
+		at++;
+		if (at - html < 4 || g_ascii_strncasecmp(at - 4, "cid:", 4) != 0)
+			continue;
 		n = strcspn(at, "\"'<> \t\n)");
 		if (n > 0 && n < 500) {
 			g_autofree char	*raw = g_strndup(at, n);

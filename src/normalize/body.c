@@ -61,17 +61,21 @@ plain_of_enriched(const char *text, bool rich)
 {
 	GString		*out = g_string_new(NULL);
 	const char	*c, *close;
+	bool		 params = true;		/* a </param> may still come */
 
 	for (c = text; *c != '\0'; c++) {
 		if (*c == '<' && c[1] == '<') {
 			g_string_append_c(out, *c++);
-		} else if (*c == '<' && (close = strchr(c, '>')) != NULL && close - c < 80) {
+		} else if (*c == '<' && (close = memchr(c, '>', strnlen(c, 80))) != NULL) {
 			if (rich && g_ascii_strncasecmp(c, "<nl>", 4) == 0)
 				g_string_append_c(out, '\n');
-			else if (g_ascii_strncasecmp(c, "<param>", 7) == 0 &&
-			    (close = strstr(c, "</param>")) != NULL)
-				close += 7;
-			c = close != NULL ? close : c;
+			else if (params && g_ascii_strncasecmp(c, "<param>", 7) == 0) {
+				const char	*end = strstr(c, "</param>");
+
+				params = end != NULL;
+				close = end != NULL ? end + 7 : close;
+			}
+			c = close;
 		} else if (*c == '\n' && !rich) {
 			size_t	n = strspn(c, "\n");
 
@@ -147,8 +151,6 @@ plain_of(const struct mail_part *p)
 static void
 append_text(GString *all, const char *text)
 {
-	g_autofree char	*piece = NULL;
-
 	if (is_blank(text))
 		return;
 	if (all->len > 0) {

@@ -10,6 +10,8 @@
 
 #include "model/address.h"
 
+#define MAX_ONE	2000	/* bytes of one address with its name */
+
 /* Behind a quoted string that begins at p, or NULL if it does not end. */
 static const char *
 quoted_end(const char *p)
@@ -358,6 +360,7 @@ read_one(const char *p, size_t n, GPtrArray *list)
 		n--;
 	if (n == 0)
 		return;
+	n = MIN(n, MAX_ONE);
 	piece = g_strndup(p, n);
 	if (strstr(piece, "=?") != NULL && strchr(piece, '@') == NULL) {
 		decoded = headers_decode(piece);	/* all of it in encoded words */

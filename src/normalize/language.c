@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define MAX_BYTES	8000
-#define MAX_WORDS	800
+#define MAX_BYTES	2000
+#define MAX_WORDS	300
 
 struct language {
 	const char	*code;
@@ -44,6 +44,10 @@ by_script(const char *text, size_t len)
 	gunichar	 c;
 
 	for (at = text; at < text + len; at = g_utf8_next_char(at)) {
+		if ((unsigned char)*at < 0x80) {
+			letters += g_ascii_isalpha(*at);
+			continue;
+		}
 		c = g_utf8_get_char(at);
 		letters += g_unichar_isalpha(c);
 		kana += c >= 0x3040 && c <= 0x30ff;
@@ -71,14 +75,39 @@ by_script(const char *text, size_t len)
 	return thai * 2 > letters ? "th" : NULL;
 }
 
-static void
-count_word(const char *word, int *score)
+/* Word -> set of languages, a bit each.  Made once, never changed. */
+static GHashTable *
+word_table(void)
 {
-	g_autofree char	*key = g_strdup_printf(" %s ", word);
-	size_t		 i;
+	static GHashTable	*table;
+	size_t			 i;
+	int			 k;
 
-	for (i = 0; i < G_N_ELEMENTS(languages); i++)
-		if (strstr(languages[i].words, key) != NULL)
+	if (table != NULL)
+		return table;
+	table = g_hash_table_new(g_str_hash, g_str_equal);
+	for (i = 0; i < G_N_ELEMENTS(languages); i++) {
+		char	**words = g_strsplit(languages[i].words, " ", -1);
+
+		for (k = 0; words[k] != NULL; k++) {
+			guint	set = GPOINTER_TO_UINT(g_hash_table_lookup(table, words[k]));
+
+			if (*words[k] != '\0')
+				g_hash_table_insert(table, (char *)g_intern_string(words[k]),
+				    GUINT_TO_POINTER(set | 1u << i));
+		}
+		g_strfreev(words);
+	}
+	return table;
+}
+
+static void
+count_word(GHashTable *table, const char *word, int *score)
+{
+	guint	set = GPOINTER_TO_UINT(g_hash_table_lookup(table, word)), i;
+
+	for (i = 0; set != 0; i++, set >>= 1)
+		if (set & 1)
 			score[i] += 2;
 }
 
@@ -107,6 +136,7 @@ const char *
 language_guess(const char *utf8)
 {
 	int		 score[G_N_ELEMENTS(languages)] = { 0 };
+	GHashTable	*table = word_table();
 	size_t		 len, i, best = 0, words = 0;
 	g_autofree char	*lower = NULL;
 	const char	*code;
@@ -120,7 +150,11 @@ language_guess(const char *utf8)
 			;
 	if ((code = by_script(utf8, len)) != NULL)
 		return code;
-	lower = g_utf8_strdown(utf8, (gssize)len);
+	lower = g_ascii_strdown(utf8, (gssize)len);
+	if (!g_str_is_ascii(lower)) {
+		g_free(lower);
+		lower = g_utf8_strdown(utf8, (gssize)len);
+	}
 	count_letters(lower, score);
 	for (at = lower; *at != '\0' && words < MAX_WORDS;) {
 		if (!is_letter(at)) {
@@ -134,7 +168,7 @@ language_guess(const char *utf8)
 			continue;
 		keep = *at;
 		*at = '\0';
-		count_word(start, score);
+		count_word(table, start, score);
 		*at = keep;
 	}
 	for (i = 1; i < G_N_ELEMENTS(languages); i++)

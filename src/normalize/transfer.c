@@ -52,13 +52,42 @@ is_prose(const char *p, size_t n)
 	return odd * 4 > n || (blanks > 1 && odd > 0) || (blanks > 2 && n < 60);
 }
 
+/* Groups of four that are clean, straight into out; returns how far. */
+static size_t
+base64_run(const char *p, size_t n, GString *out)
+{
+	const unsigned char	*in = (const unsigned char *)p;
+	size_t			 i, start = out->len;
+	char			*to;
+
+	g_string_set_size(out, start + n / 4 * 3);
+	to = out->str + start;
+	for (i = 0; i + 4 <= n; i += 4) {
+		int	a = sextets[in[i]], b = sextets[in[i + 1]], c = sextets[in[i + 2]],
+			d = sextets[in[i + 3]];
+		unsigned	bits;
+
+		if (a == 0 || b == 0 || c == 0 || d == 0)
+			break;
+		bits = (unsigned)(a - 1) << 18 | (unsigned)(b - 1) << 12 | (unsigned)(c - 1) << 6 |
+		    (unsigned)(d - 1);
+		*to++ = (char)(bits >> 16);
+		*to++ = (char)(bits >> 8);
+		*to++ = (char)bits;
+	}
+	g_string_truncate(out, (gsize)(to - out->str));
+	return i;
+}
+
 static void
 base64_line(const char *p, size_t n, struct quantum *q, GString *out)
 {
-	size_t	i;
+	size_t	i = 0;
 	int	v;
 
-	for (i = 0; i < n; i++) {
+	if (q->n == 0)
+		i = base64_run(p, n, out);
+	for (; i < n; i++) {
 		if (p[i] == '=') {
 			flush_quantum(q, out);
 			continue;
