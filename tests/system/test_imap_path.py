@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: ISC
+"""From a mailbox of a real IMAP server to the queue, with the whole daemon."""
+import time
+
+import pytest
+
+from dovecot import Dovecot
+from rig import Rig, wait_for
+
+USER = "support@example.net"
+
+
+def mail(n, customer="customer"):
+    return ("From: Customer %d <%s%d@example.org>\r\nTo: support@example.net\r\n"
+            "Subject: Question %d\r\nMessage-ID: <q%d.%s@example.org>\r\n"
+            "Date: Sat, 21 Nov 2026 12:00:00 +0000\r\n\r\nMy order %d has not come.\r\n"
+            % (n, customer, n, n, n, customer, 1000 + n)).encode()
+
+
+@pytest.fixture
+def server():
+    with Dovecot() as s:
+        yield s
+
+
+def rig_for(server, options="", **more):
+    rig = Rig('''
+imap "support" {
+  host = "localhost"
+  port = %d
+  security = tls
+  tls_ca_file = "%s"
+  user = "%s"
+  password_file = "@DIR@/imap.password"
+  import = all
+%s
+}
+''' % (server.imaps_port, server.ca_file, USER, options), **more)
+    (rig.dir / "imap.password").write_text(server.password + "\n")
+    return rig
+
+
+def subjects(rig):
+    return sorted(t["message"]["subject"] for t in rig.tickets())
+
+
+def test_mail_becomes_a_ticket_and_is_flagged(server):
+    server.append(USER, [mail(i) for i in range(20)])
+    with rig_for(server, "  after = flag") as rig:
+        rig.start()
+        tickets = rig.wait_tickets(20)
+        assert sorted(t["message"]["subject"] for t in tickets) == sorted(
+            "Question %d" % i for i in range(20))
+        assert {t["channel"]["kind"] for t in tickets} == {"imap"}
+        wait_for(lambda: all("\\Seen" in f for f in server.flags(USER).values()), 10, "flags")
+        before = time.time()
+        server.append(USER, [mail(99)])
+        rig.wait_tickets(21, 5)
+        assert time.time() - before < 3
+
+
+def test_killed_again_and_again_each_mail_is_one_ticket(server):
+    server.append(USER, [mail(i) for i in range(200)])
+    with rig_for(server, "  after = flag\n  batch = 10") as rig:
+        rig.start()
+        for i in range(4):
+            wait_for(lambda: len(rig.entries()) >= 30 * (i + 1), 20, "some tickets")
+            rig.daemon.kill()
+            rig.daemon.start()
+        wait_for(lambda: all("\\Seen" in f for f in server.flags(USER).values()), 30, "flags")
+        rig.wait_tickets(200, 30)
+        time.sleep(0.5)
+        assert subjects(rig) == sorted("Question %d" % i for i in range(200))
+
+
+def test_folder_made_anew_gives_no_second_ticket(server):
+    server.create(USER, "Box")
+    server.append(USER, [mail(i) for i in range(5)], "Box")
+    with rig_for(server, '  folders = {"Box"}\n  poll = 1s') as rig:
+        rig.start()
+        rig.wait_tickets(5)
+        c = server.client(USER)
+        c.delete("Box")
+        time.sleep(1.1)
+        c.create("Box")
+        for i in range(6):
+            c.append("Box", None, None, mail(i))
+        c.logout()
+        rig.wait_tickets(6, 20)
+        wait_for(lambda: "renumbered" in rig.daemon.log(), 5, "the warning")
+        time.sleep(1)
+        assert subjects(rig) == sorted("Question %d" % i for i in range(6))
+
+
+def test_mail_is_flagged_while_redis_is_away_and_queued_when_it_is_back(server):
+    server.append(USER, [mail(i) for i in range(10)])
+    with rig_for(server, "  after = flag") as rig:
+        rig.start(redis=False)
+        wait_for(lambda: all("\\Seen" in f for f in server.flags(USER).values()), 15, "flags")
+        rig.redis.start()
+        assert len(rig.wait_tickets(10, 20)) == 10
+
+
+def test_mailbox_that_cannot_be_reached_is_an_issue_and_the_rest_goes_on(server):
+    with rig_for(server) as rig:
+        (rig.dir / "imap.password").write_text("wrong\n")
+        rig.start()
+        wait_for(lambda: "the server refuses the login" in rig.admin("/readyz")[1], 10, "issue")
+        assert rig.hook({"subject": "s", "text": "t", "customer": {"email": "a@example.org"}})[0] == 202
+        rig.wait_tickets(1)
