@@ -24,7 +24,8 @@ struct work {
 	GString		*out;
 	GArray		*open;			/* struct open; never empty */
 	unsigned	 beyond;		/* open below DEPTH_MAX */
-	unsigned	 opened[HTML_TAGS];
+	unsigned	 opened[HTML_TAGS];	/* by the tag in the input */
+	unsigned	 written[HTML_TAGS];	/* by what it became */
 	bool		 absent[HTML_TAGS];	/* not open in this scope */
 };
 
@@ -246,8 +247,8 @@ is_misplaced(const struct work *w, enum html_tag tag)
 {
 	if (tag == HTML_TABLE || !html_nest_is_table_part(tag))
 		return false;
-	return w->opened[HTML_TABLE] == 0 ||
-	    (html_nest_is_cell(tag) && w->opened[HTML_TR] == 0);
+	return w->written[HTML_TABLE] == 0 ||
+	    (html_nest_is_cell(tag) && w->written[HTML_TR] == 0);
 }
 
 /* Writes the start tag; what the element became. */
@@ -258,7 +259,7 @@ put_start(struct work *w, const struct html_token *t)
 	g_autofree char	*href = as == HTML_A ? link_of(t) : NULL;
 
 	if (as == HTML_OTHER || is_misplaced(w, t->tag) ||
-	    (as == HTML_A && (href == NULL || w->opened[HTML_A] > 0)))
+	    (as == HTML_A && (href == NULL || w->written[HTML_A] > 0)))
 		return HTML_OTHER;
 	g_string_append_printf(w->out, "<%s", html_tag_name(as));
 	if (href != NULL) {
@@ -285,6 +286,7 @@ pop_to(struct work *w, guint len)
 		if (e->as != HTML_OTHER)
 			g_string_append_printf(w->out, "</%s>", html_tag_name(e->as));
 		w->opened[e->tag]--;
+		w->written[e->as]--;
 		if ((html_tag_traits(e->tag) & HTML_SCOPE) || html_nest_is_list(e->tag))
 			memset(w->absent, 0, sizeof w->absent);
 		g_array_set_size(w->open, w->open->len - 1);
@@ -335,6 +337,7 @@ push(struct work *w, const struct html_token *t, const struct html_look *look)
 	e.as = e.hidden ? HTML_OTHER : put_start(w, t);
 	g_array_append_val(w->open, e);
 	w->opened[t->tag]++;
+	w->written[e.as]++;
 	w->absent[t->tag] = false;
 	if ((html_tag_traits(t->tag) & HTML_SCOPE) || html_nest_is_list(t->tag))
 		memset(w->absent, 0, sizeof w->absent);

@@ -19,8 +19,8 @@ count_ink(const char *s)
 {
 	size_t	n = 0;
 
-	for (; s != NULL && *s != '\0'; s++)
-		n += !g_ascii_isspace(*s);
+	for (; s != NULL && *s != '\0'; s = g_utf8_next_char(s))
+		n += !g_unichar_isspace(g_utf8_get_char(s));
 	return n;
 }
 
