@@ -81,9 +81,37 @@ squeeze_blanks(char *s)
 	*to = '\0';
 }
 
+/* The same for ASCII, which is most of all text: none of the tables matter. */
+static char *
+fold_ascii(const char *text, size_t len)
+{
+	char	*s = g_ascii_strdown(text, (gssize)len);
+
+	for (char *p = s; *p != '\0'; p++) {
+		if (g_ascii_iscntrl(*p))
+			*p = ' ';
+		else if (*p == '`')
+			*p = '\'';
+	}
+	squeeze_blanks(s);
+	return s;
+}
+
+static bool
+is_ascii(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len && text[i] != '\0'; i++)
+		if ((text[i] & 0x80) != 0)
+			return false;
+	return true;
+}
+
 char *
 auto_words_fold(const char *utf8, size_t len)
 {
+	if (is_ascii(utf8, len))
+		return fold_ascii(utf8, len);
+
 	g_autofree char	*valid = g_utf8_make_valid(utf8, (gssize)len);
 	g_autofree char	*wide = g_utf8_normalize(valid, -1, G_NORMALIZE_ALL);
 	g_autofree char	*folded = g_utf8_casefold(wide, -1);
