@@ -165,19 +165,44 @@ refuse(struct mailer *m, struct under_way *u, enum mail_result result, const cha
 	loop_defer(m->loop, on_refused, u);
 }
 
+/* What servers say is logged, and logs hold no addresses. */
+static char *
+without_addresses(const char *text)
+{
+	static const char	 ends[] = " <>()[];,:\"'";
+	GString			*out = g_string_new(NULL);
+
+	while (*text != '\0') {
+		size_t	 n = strcspn(text, ends);
+
+		if (memchr(text, '@', n) != NULL)
+			g_string_append(out, "...");
+		else
+			g_string_append_len(out, text, (gssize)n);
+		text += n;
+		if (*text != '\0')
+			g_string_append_c(out, *text++);
+	}
+	return g_string_free(out, FALSE);
+}
+
 static void
 on_answer(void *arg, enum child_outcome outcome, const uint8_t *frame, size_t len)
 {
 	struct under_way	*u = arg;
 	struct mail_answer	 a = { MAIL_UNKNOWN, 0, NULL };
 	struct err		 e = ERR_INIT;
+	char			*text;
 
 	switch (outcome) {
 	case CHILD_ANSWERED:
-		if (mail_answer_decode(&a, frame, len, &e) == 0)
-			finish(u, a.result, a.text);
-		else
+		if (mail_answer_decode(&a, frame, len, &e) == -1) {
 			finish(u, MAIL_UNKNOWN, e.text);
+			break;
+		}
+		text = without_addresses(a.text);
+		finish(u, a.result, text);
+		g_free(text);
 		mail_answer_clear(&a);
 		break;
 	case CHILD_DIED:

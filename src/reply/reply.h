@@ -73,7 +73,7 @@ enum mail_result {
 
 /*
  * Called once on the loop.  message_id is without <>; text is what the server
- * or the helper said, one line.
+ * or the helper said, one line, without addresses.
  */
 typedef void	mail_done_fn(void *arg, enum mail_result, const char *message_id, const char *text);
 

@@ -49,7 +49,7 @@ def reply_to(mode, verb):
     """The answer that the mode gives instead of the good one, or None."""
     place, _, code = mode.partition("-")
     if code.isdigit() and place.upper() == verb:
-        return "%s 4.0.0 not now" % code if code[0] == "4" else "%s 5.1.1 no" % code
+        return "%s 4.0.0 not now" % code if code[0] == "4" else "%s 5.1.1 <carla@customer.example>: no" % code
     return None
 
 

@@ -279,6 +279,20 @@ mailer_send__refusals__are_told_apart(void **state)
 }
 
 static void
+mailer_send__refusal__is_told_without_the_address(void **state)
+{
+	struct world	*w = world("rcpt-550");
+	struct outgoing	*o = question();
+
+	(void)state;
+	assert_int_equal(send_one(w, o), MAIL_PERMANENT);
+	assert_non_null(strstr(w->text, "<...>: no"));
+	assert_null(strchr(w->text, '@'));
+	outgoing_free(o);
+	world_free(w);
+}
+
+static void
 mailer_send__server_that_stalls__is_unknown_only_after_the_mail(void **state)
 {
 	(void)state;
@@ -478,6 +492,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(mailer_send__any_strings__reach_the_server_as_one_mail_to_one),
 		cmocka_unit_test(mailer_send__answer_of_a_person__has_an_envelope_sender),
 		cmocka_unit_test(mailer_send__refusals__are_told_apart),
+		cmocka_unit_test(mailer_send__refusal__is_told_without_the_address),
 		cmocka_unit_test(mailer_send__server_that_stalls__is_unknown_only_after_the_mail),
 		cmocka_unit_test(mailer_send__helper_over_its_time__is_killed_and_unknown),
 		cmocka_unit_test(mailer_send__nobody_there__is_temporary),
