@@ -159,23 +159,19 @@ is_bulk_word(const char *value)
 	return value != NULL && (contains(value, "bulk") || contains(value, "junk"));
 }
 
-/* X-AutoReply, X-Auto-Respond, X-Autoresponder, ...: any spelling of it. */
+/* X-AutoReply, X-Auto-Respond, X-MDaemon-AutoResponder, ...: any spelling. */
 static bool
 is_autoreply_header(const char *name)
 {
-	GString	*plain = g_string_new(NULL);
-	bool	 yes;
+	g_autoptr(GString)	 plain = g_string_new(NULL);
 
 	for (; *name != '\0'; name++)
 		if (*name != '-' && *name != '_')
 			g_string_append_c(plain, g_ascii_tolower(*name));
-	yes = g_str_has_prefix(plain->str, "xautorepl") || g_str_has_prefix(plain->str, "autorepl") ||
-	    g_str_has_prefix(plain->str, "xmailautorepl") ||
-	    g_str_has_prefix(plain->str, "xvacation") || g_str_has_prefix(plain->str, "xoutofoffice") ||
-	    (g_str_has_prefix(plain->str, "xautorespon") &&
-	    strcmp(plain->str, "xautoresponsesuppress") != 0);
-	g_string_free(plain, TRUE);
-	return yes;
+	if (contains(plain->str, "suppress"))
+		return false;
+	return contains(plain->str, "autorepl") || contains(plain->str, "autorespon") ||
+	    g_str_has_prefix(plain->str, "xvacation") || g_str_has_prefix(plain->str, "xoutofoffice");
 }
 
 static char *

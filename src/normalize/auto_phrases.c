@@ -37,7 +37,7 @@ const char *const auto_phrases_strong[] = {
 	"en dehors du bureau", "reponse automatisee", "accuse de reception automatique",
 	/* Spanish */
 	"respuesta automatica", "fuera de la oficina", "fuera de oficina", "ausente de la oficina",
-	"ausencia de la oficina", "ausencia temporal", "mensaje de ausencia", "aviso de ausencia",
+	"ausencia de la oficina", "ausencia temporal", "ausencia temporaria", "mensaje de ausencia", "aviso de ausencia",
 	"contestacion automatica", "estoy de vacaciones", "estoy fuera de la oficina",
 	"autorespuesta",
 	/* Portuguese, Galician, Catalan, Basque */
@@ -184,7 +184,7 @@ const char *const auto_phrases_anywhere[] = {
 	"currently out of office", "is away from the office", "is on vacation until",
 	"is on leave until", "is on annual leave until", "is away until", "is currently away",
 	"ist nicht im buro", "ist ausser haus", "ist derzeit nicht im haus", "ist abwesend",
-	"bin nicht im buro", "ist im urlaub", "befindet sich im urlaub", "est absent du bureau",
+	"bin nicht im buro", "ist im urlaub", "befindet sich im urlaub", "est absent du bureau", "est absent(e)", "esta ausente hasta",
 	"est absente du bureau", "est absent jusqu", "est absente jusqu", "est en conge",
 	"est actuellement absent", "esta fuera de la oficina", "esta ausente de la oficina",
 	"no se encuentra en la oficina", "no estoy en la oficina", "esta fora do escritorio",

@@ -344,6 +344,19 @@ is_auto_colon(const char *s)
 	return g_str_has_prefix(s, "auto: ") && prefix_length(s + 6, auto_phrases_reply_prefixes) > 0;
 }
 
+/* "Urlaub: Re: order": software puts its word before the subject it answers. */
+static bool
+is_before_answered(const char *rest)
+{
+	while (*rest == ' ')
+		rest++;
+	if (*rest++ != ':')
+		return false;
+	while (*rest == ' ')
+		rest++;
+	return prefix_length(rest, auto_phrases_reply_prefixes) > 0;
+}
+
 enum auto_words
 auto_words_subject(const char *subject, const char **phrase)
 {
@@ -362,7 +375,10 @@ auto_words_subject(const char *subject, const char **phrase)
 	if (*phrase != NULL)
 		return sub.taken_over && sub.tag == NULL ? AUTO_WORDS_WEAK : AUTO_WORDS_STRONG;
 	*phrase = find_head(sub.at, auto_phrases_weak);
-	return *phrase == NULL ? AUTO_WORDS_NONE : AUTO_WORDS_WEAK;
+	if (*phrase == NULL)
+		return AUTO_WORDS_NONE;
+	return is_before_answered(sub.at + strlen(*phrase)) && !sub.taken_over ?
+	    AUTO_WORDS_STRONG : AUTO_WORDS_WEAK;
 }
 
 const char *
