@@ -231,7 +231,8 @@ typedef void	queue_stats_fn(void *arg, enum queue_outcome, GPtrArray *json);
 
 void	queue_stats(struct queue *, queue_stats_fn *, void *arg);
 
-/* Remove what all groups have acknowledged, now and then. */
+/* Remove what all groups have acknowledged, and old audit entries: call it
+ * every few minutes. */
 void	queue_trim(struct queue *);
 
 #endif

@@ -7,6 +7,8 @@
 #include "base/log.h"
 #include "queue/queue_local.h"
 
+#define AUDIT_KEEP_MS	(INT64_C(30) * 24 * 3600 * 1000)
+
 struct reading {
 	struct queue		*q;
 	queue_chat_fn		*chat;
@@ -150,8 +152,12 @@ on_trimmed(void *arg, const redisReply *reply)
 void
 queue_trim(struct queue *q)
 {
-	unsigned	i;
+	struct redis_args	*args;
+	unsigned		 i;
 
-	for (i = 0; q->ready && i < q->bases->len; i++)
-		queue_send(q, queue_args(q, i, "intake_trim"), on_trimmed, q);
+	for (i = 0; q->ready && i < q->bases->len; i++) {
+		args = queue_args(q, i, "intake_trim");
+		redis_args_pair_int(args, "audit_ms", AUDIT_KEEP_MS);
+		queue_send(q, args, on_trimmed, q);
+	}
 }

@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "queue/queue_local.h"
 
-#define AUDIT_KEEP_MS	(INT64_C(30) * 24 * 3600 * 1000)
 #define CHAT_KEEP_MS	(INT64_C(7) * 24 * 3600 * 1000)
 
 /* One question, put to one or to all partitions, and its one answer. */
@@ -232,7 +231,6 @@ add_settings(struct redis_args *args, const struct queue *q)
 	redis_args_pair_int(args, "thread_ms", q->redis.thread_retention_ms);
 	redis_args_pair_int(args, "ticket_ms", q->redis.ticket_retention_ms);
 	redis_args_pair_int(args, "chat_ms", CHAT_KEEP_MS);
-	redis_args_pair_int(args, "audit_ms", AUDIT_KEEP_MS);
 }
 
 void

@@ -9,7 +9,6 @@
 #include "base/text.h"
 #include "queue/queue_local.h"
 
-#define AUDIT_KEEP_MS	(INT64_C(30) * 24 * 3600 * 1000)
 #define CHAT_KEEP_MS	(INT64_C(7) * 24 * 3600 * 1000)
 
 static const char *const end_names[] = {
@@ -312,7 +311,6 @@ queue_reply_end(struct queue *q, const struct queue_reply *r, const struct queue
 		redis_args_pair_int(args, "chat_ms", CHAT_KEEP_MS);
 	}
 	redis_args_pair_int(args, "thread_ms", q->redis.thread_retention_ms);
-	redis_args_pair_int(args, "audit_ms", AUDIT_KEEP_MS);
 	queue_send(q, args, on_end, asking_new(q, fn, NULL, arg));
 }
 

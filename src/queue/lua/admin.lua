@@ -54,11 +54,16 @@ local function needed(stream)
 	return low
 end
 
--- Acknowledged entries that no worker removed; never an unacknowledged one.
+-- Acknowledged entries that no worker removed, never an unacknowledged one;
+-- and what is old in the audit.  Entry ids are the server's time, so age is
+-- told by the server's clock: another may be wrong and would empty it.
 local function intake_trim(keys, argv)
 	local base = base_of(keys)
+	local a = read_args(argv, {audit_ms = 'n'})
 	local n = 0
-	read_args(argv, {})
+	if a.audit_ms and call('TYPE', base .. 'audit').ok == 'stream' then
+		call('XTRIM', base .. 'audit', 'MINID', int(math.max(server_ms() - a.audit_ms, 0)))
+	end
 	for _, lane in ipairs(call('SMEMBERS', base .. 'queues')) do
 		local stream = base .. 'queue:' .. lane
 		if call('TYPE', stream).ok == 'stream' then

@@ -2,7 +2,7 @@
 
 local THREAD_CLAIMS = 8		-- tickets that one thread key can lead to
 local HISTORY_KEEP = 100	-- tickets remembered of a customer
-local HISTORY_LOOK = 30		-- the newest of them are looked at
+local HISTORY_LOOK = 14		-- the newest of them are looked at
 local HISTORY_SHOW = 10		-- and so many shown, open and closed
 
 -- The tickets that exist among what these keys point to, each once, in the
@@ -62,7 +62,8 @@ local function short_ticket(base, id)
 	if not f[2] then return nil end
 	return '{"id":' .. cjson.encode(id) .. ',"subject":' .. cjson.encode(f[1] or '') ..
 	    ',"status":' .. cjson.encode(f[2]) .. ',"department":' .. cjson.encode(f[3] or '') ..
-	    ',"created_at":' .. cjson.encode(f[4] or '') .. '}'
+	    ',"created_at":' .. cjson.encode(f[4] or '') .. '}',
+	    f[2]
 end
 
 -- Counts the contact and says what only Redis knows about the customer, this
@@ -77,14 +78,15 @@ local function write_customer(base, a, now)
 		call('HSET', c, 'last_contact', a.at)
 	end
 	for _, id in ipairs(call('ZREVRANGE', c .. ':recent', 0, HISTORY_LOOK)) do
-		local text = id ~= a.ticket and short_ticket(base, id)
-		local list = call('SISMEMBER', c .. ':open', id) == 1 and open or previous
+		local text, status
+		if id ~= a.ticket then text, status = short_ticket(base, id) end
+		local list = status == 'closed' and previous or open
 		if text and #list < HISTORY_SHOW then list[#list + 1] = text end
 	end
 	call('ZADD', c .. ':recent', int(now), a.ticket)
 	call('ZREMRANGEBYRANK', c .. ':recent', 0, -HISTORY_KEEP - 1)
-	call(a.status == 'closed' and 'SREM' or 'SADD', c .. ':open', a.ticket)
-	for _, k in ipairs({c, c .. ':open', c .. ':recent'}) do expire(k, a.ticket_ms) end
+	expire(c, a.ticket_ms)
+	expire(c .. ':recent', a.ticket_ms)
 	return '"history":{"open":[' .. table.concat(open, ',') ..
 	    '],"previous":[' .. table.concat(previous, ',') ..
 	    '],"contacts":' .. int(contacts) ..
@@ -163,7 +165,6 @@ local function check_commit(base, a)
 	if a.session then expect(base .. 'chat:' .. a.session, 'stream') end
 	local c = base .. 'customer:' .. a.customer
 	expect(c, 'hash')
-	expect(c .. ':open', 'set')
 	expect(c .. ':recent', 'zset')
 	if a.reply and not a.reply_id then bad('reply_id is missing') end
 	if #a.chat > 0 and not a.session then bad('session is missing') end
@@ -194,7 +195,7 @@ local commit_spec = {
 	department = 's!', priority = 's!', subject = 's', at = 's!',
 	hold = 'n', deadline = 'n', reply = 's', reply_id = 's', session = 's',
 	chat = 'l', audit = 's', journal = 's', mark = 'n', now = 'n',
-	seen_ms = 'n!', thread_ms = 'n!', ticket_ms = 'n!', chat_ms = 'n', audit_ms = 'n',
+	seen_ms = 'n!', thread_ms = 'n!', ticket_ms = 'n!', chat_ms = 'n',
 }
 
 local function intake_commit(keys, argv)
@@ -221,7 +222,7 @@ local function intake_commit(keys, argv)
 	if a.reply then add_reply(base, a.ticket, a.reply_id, a.reply) end
 	write_ticket(base, a, now, doc)
 	for _, c in ipairs(a.chat) do add_chat(base, a.session, c, a.chat_ms) end
-	write_audit(base, now, a.audit_ms, 'ticket', a.ticket, 'event', a.id, 'type', a.event,
+	write_audit(base, now, 'ticket', a.ticket, 'event', a.id, 'type', a.event,
 	    'origin', a.origin, 'text', a.audit or '')
 	mark_seen(base, a, a.ticket, a.id)
 	move_mark(base, a)

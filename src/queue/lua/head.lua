@@ -57,10 +57,13 @@ local function channel(base, name)
 	return base:gsub(':{[^}]*}:$', ':') .. name
 end
 
-local function now_ms(a)
-	if a.now then return a.now end
+local function server_ms()
 	local t = call('TIME')
 	return t[1] * 1000 + math.floor(t[2] / 1000)
+end
+
+local function now_ms(a)
+	return a.now or server_ms()
 end
 
 local function int(n)
@@ -125,16 +128,8 @@ local function keep_ticket(key, ms)
 	end
 end
 
--- Entry ids are the server's time, so its age is told by the server's clock:
--- ours may be wrong, and would empty the stream.
-local function write_audit(base, now, age, ...)
-	local key = base .. 'audit'
-	if age and age > 0 then
-		local oldest = call('TIME')[1] * 1000 - age
-		call('XADD', key, 'MINID', '~', int(math.max(oldest, 0)), '*', 'at', int(now), ...)
-	else
-		call('XADD', key, '*', 'at', int(now), ...)
-	end
+local function write_audit(base, now, ...)
+	call('XADD', base .. 'audit', '*', 'at', int(now), ...)
 end
 
 -- What the daemon needs to go on with a ticket.

@@ -82,7 +82,7 @@ local function intake_reply_end(keys, argv)
 	local base = base_of(keys)
 	local a = read_args(argv, {ticket = 's!', id = 's!', entry = 's!', state = 's!', reason = 's',
 	    ['until'] = 'n', own = 'l', session = 's', chat = 's', now = 'n',
-	    thread_ms = 'n', chat_ms = 'n', audit_ms = 'n'})
+	    thread_ms = 'n', chat_ms = 'n'})
 	local key, now = ticket_key(base, a.ticket), now_ms(a)
 	local out = key .. ':out'
 	expect(out, 'hash')
@@ -101,7 +101,7 @@ local function intake_reply_end(keys, argv)
 		own_threads(base, a.own, a.ticket, now, a.thread_ms)
 		if a.session and a.chat then add_chat(base, a.session, a.chat, a.chat_ms) end
 	end
-	write_audit(base, now, a.audit_ms, 'ticket', a.ticket, 'event', a.id,
+	write_audit(base, now, 'ticket', a.ticket, 'event', a.id,
 	    'type', 'reply.' .. a.state, 'text', a.reason or '')
 	write_out(out, a.id, a.state, attempts, now, a.reason)
 	drop_reply(base, a.entry)

@@ -114,23 +114,18 @@ end
 
 local function set_status(base, ticket, status, now, audit)
 	local key = ticket_key(base, ticket)
-	local f = call('HMGET', key, 'status', 'customer', 'keep')
+	local f = call('HMGET', key, 'status', 'keep')
 	if not f[1] or f[1] == status then return end
 	if status == 'in_progress' then
 		touch_ticket(key, now, 'status', status)
 	else
 		touch_ticket(key, now, 'status', status, 'owner', '')
 	end
-	local open = base .. 'customer:' .. (f[2] or '') .. ':open'
 	if status == 'closed' then
 		call('ZREM', base .. 'due', ticket)
-		call('SREM', open, ticket)
-		keep_ticket(key, tonumber(f[3] or '0'))
-	elseif f[1] == 'closed' then
-		call('SADD', open, ticket)
-		expire(open, tonumber(f[3] or '0'))
+		keep_ticket(key, tonumber(f[2] or '0'))
 	end
-	write_audit(base, now, nil, 'ticket', ticket, 'type', 'status.' .. status, 'text', audit)
+	write_audit(base, now, 'ticket', ticket, 'type', 'status.' .. status, 'text', audit)
 end
 
 local statuses = {open = true, in_progress = true, closed = true}
@@ -175,7 +170,7 @@ local function intake_release(keys, argv)
 		local status = call('HGET', key, 'status')
 		touch_ticket(key, now, 'owner', '', 'status', status == 'in_progress' and 'open' or status)
 	end
-	write_audit(base, now, nil, 'ticket', fields.ticket or '', 'type', 'released',
+	write_audit(base, now, 'ticket', fields.ticket or '', 'type', 'released',
 	    'text', a.consumer .. ': ' .. (a.reason or ''))
 	call('XCLAIM', base .. 'queue:' .. a.lane, a.group, 'released', 0, a.entry,
 	    'IDLE', int(RELEASED_IDLE_MS), 'JUSTID')
@@ -219,7 +214,7 @@ local function intake_reply(keys, argv)
 	call('XADD', base .. 'replies', '*', 'ticket', a.ticket, 'id', a.id, 'kind', 'answer',
 	    'text', a.text, 'author', a.author, 'at', int(now))
 	if a.close == 1 then set_status(base, a.ticket, 'closed', now, a.author) end
-	write_audit(base, now, nil, 'ticket', a.ticket, 'event', a.id, 'type', 'reply.queued',
+	write_audit(base, now, 'ticket', a.ticket, 'event', a.id, 'type', 'reply.queued',
 	    'text', a.author)
 	call('PUBLISH', channel(base, 'wake'), 'replies')
 	return {'done', a.id}

@@ -2,11 +2,11 @@
 /*
  * What Redis does to us, and that nothing is lost or doubled by it.
  */
-#include <fcntl.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -449,6 +449,70 @@ queue__wrong_password__is_down_for_the_operator_and_not_tried_in_haste(void **st
 	fixture_free(f);
 }
 
+static bool
+make_certificate(const char *dir)
+{
+	g_autofree char		*key = g_build_filename(dir, "key.pem", NULL);
+	g_autofree char		*pem = g_build_filename(dir, "cert.pem", NULL);
+	const char *const	 argv[] = { "openssl", "req", "-x509", "-newkey", "rsa:2048",
+				    "-nodes", "-days", "2", "-subj", "/CN=redis test",
+				    "-addext", "subjectAltName=IP:127.0.0.1",
+				    "-keyout", key, "-out", pem, NULL };
+
+	return run_program(argv) == 0;
+}
+
+/* A port that was free a moment ago. */
+static unsigned
+free_port(void)
+{
+	struct sockaddr_in	in = { .sin_family = AF_INET };
+	socklen_t		len = sizeof in;
+	int			fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(fd, (struct sockaddr *)&in, sizeof in), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&in, &len), 0);
+	close(fd);
+	return ntohs(in.sin_port);
+}
+
+static void
+queue__tls__works_with_the_right_authority_only(void **state)
+{
+	struct fixture	*f = fixture_new(NULL, 1);
+	g_autofree char	*key = g_build_filename(f->server->dir, "key.pem", NULL);
+	g_autofree char	*pem = g_build_filename(f->server->dir, "cert.pem", NULL);
+	g_autofree char	*port = g_strdup_printf("%u", free_port());
+	g_autofree char	*address = g_strconcat("127.0.0.1:", port, NULL);
+	const char	*tls[] = { "--tls-port", port, "--tls-cert-file", pem, "--tls-key-file", key,
+			    "--tls-ca-cert-file", pem, "--tls-auth-clients", "no", NULL };
+	struct plan	*p = plan_new(f, "AAAAA-00001", "m-1");
+
+	(void)state;
+	if (!make_certificate(f->server->dir))
+		fail_msg("openssl cannot make a certificate");
+	queue_free(f->queue);
+	server_kill(f->server);
+	server_start(f->server, tls);
+	f->settings.address = address;
+	f->settings.tls = true;
+	f->up = f->down = false;
+	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT);
+	open_queue(f);
+	assert_true(run_until(f->loop, &f->down, WAIT_MS));
+	assert_int_equal(f->why.kind, ERR_CONFIG);
+	assert_non_null(strstr(f->why.text, "certificate refused"));
+	queue_free(f->queue);
+	f->settings.tls_ca_file = pem;
+	f->up = f->down = false;
+	open_queue(f);
+	assert_true(run_until(f->loop, &f->up, WAIT_MS));
+	assert_int_equal(commit_at_last(f, p), QUEUE_DONE);
+	plan_free(p);
+	fixture_free(f);
+}
+
 struct liar {
 	int		 fd;
 	const char	*says;
@@ -648,6 +712,7 @@ main(void)
 		cmocka_unit_test(queue__still_loading__waits_and_comes_up),
 		cmocka_unit_test(queue__user_of_the_manual__may_do_all_we_need_and_no_more),
 		cmocka_unit_test(queue__wrong_password__is_down_for_the_operator_and_not_tried_in_haste),
+		cmocka_unit_test(queue__tls__works_with_the_right_authority_only),
 		cmocka_unit_test(redis_conn__not_redis_at_the_other_end__is_given_up),
 		cmocka_unit_test(queue__aof_torn_inside_a_transaction__replay_from_the_mark_restores_all),
 	};
