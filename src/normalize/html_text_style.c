@@ -238,18 +238,41 @@ is_quote_class(struct html_span v)
 	    (end[-6] == '_' || end[-6] == '-') && !begins(v, "pull");
 }
 
+static uint32_t
+letter_bit(char c)
+{
+	return 1u << ((unsigned char)g_ascii_tolower(c) & 31);
+}
+
+/* With which letters do the words begin? Most rows need no closer look. */
+static uint32_t
+initials(struct html_span v)
+{
+	uint32_t	bits = 0;
+	size_t		i;
+
+	for (i = 0; i < v.len; i++)
+		if (i == 0 || g_ascii_isspace(v.p[i - 1]))
+			bits |= letter_bit(v.p[i]);
+	return bits;
+}
+
 static void
 read_marks(struct html_span name, struct html_span v, struct html_look *look)
 {
 	const struct mark_row	*r;
 	char			 first = g_ascii_tolower(name.p[0]);
+	uint32_t		 bits;
 	size_t			 i;
 
 	v.len = MIN(v.len, 256);
+	bits = initials(v);
 	for (i = 0; i < G_N_ELEMENTS(mark_rows); i++) {
 		r = &mark_rows[i];
 		/* The attributes looked at differ in their first letters. */
-		if (r->attr[0] != first || !matches(v, r->match, r->value))
+		if (r->attr[0] != first ||
+		    (r->match != PART && !(bits & letter_bit(r->value[0]))) ||
+		    !matches(v, r->match, r->value))
 			continue;
 		look->marks |= r->marks;
 		if (look->client == NULL)

@@ -122,9 +122,13 @@ static const struct tag_row rows[HTML_TAGS] = {
 bool
 html_span_is(struct html_span s, const char *text)
 {
-	if (s.len == 0 || g_ascii_tolower(s.p[0]) != text[0])
-		return false;
-	return g_ascii_strncasecmp(s.p, text, s.len) == 0 && text[s.len] == '\0';
+	size_t	i;
+
+	for (i = 0; i < s.len; i++)
+		if (s.p[i] != text[i] &&
+		    (text[i] == '\0' || (s.p[i] | 0x20) != text[i] || !g_ascii_isupper(s.p[i])))
+			return false;
+	return text[i] == '\0';
 }
 
 enum html_tag
@@ -141,7 +145,8 @@ html_tag_find(struct html_span name)
 	key[i] = '\0';
 	while (lo <= hi) {
 		mid = (lo + hi) / 2;
-		if ((order = strcmp(key, rows[mid].name)) == 0)
+		order = key[0] - rows[mid].name[0];
+		if (order == 0 && (order = strcmp(key, rows[mid].name)) == 0)
 			return (enum html_tag)mid;
 		if (order < 0)
 			hi = mid - 1;

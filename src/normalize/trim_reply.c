@@ -177,7 +177,8 @@ quotes_are_real(const struct work *w)
 		return true;
 	for (i = 0; i < w->end; i++)
 		if (at(w, i)->kind == TRIM_QUOTE && (at(w, i)->depth > 1 ||
-		    (at(w, i)->marks & HTML_MARK_CITE)))
+		    (at(w, i)->marks & HTML_MARK_CITE) ||
+		    (begins_quote(w, i) && trim_intro_in_quote(w->lines, i))))
 			return true;
 	return false;
 }

@@ -245,3 +245,25 @@ trim_intro_find(const GArray *lines, size_t at, bool is_reply, size_t *first)
 	}
 	return found;
 }
+
+bool
+trim_intro_in_quote(const GArray *lines, size_t at)
+{
+	const struct trim_line	*l = trim_line_at(lines, at);
+	unsigned		 depth = l->depth;
+	g_autoptr(GString)	 text = g_string_new(NULL);
+	struct clues		 c;
+	size_t			 k;
+
+	for (k = at; k < MIN(lines->len, at + LINES_MAX); k++) {
+		l = trim_line_at(lines, k);
+		if (!is_open(l, depth) || l->body_len + text->len > LENGTH_MAX)
+			break;
+		g_string_append_len(text, l->body, (gssize)l->body_len);
+		if (ends_openly(l->body, l->body_len))
+			return judge(text->str, text->len, true, false, &c) != INTRO_NONE &&
+			    (c.date || c.address);
+		g_string_append_c(text, ' ');
+	}
+	return false;
+}

@@ -18,4 +18,7 @@ enum trim_intro {
 enum trim_intro	trim_intro_find(const GArray *lines, size_t at, bool is_reply,
 		    size_t *first);
 
+/* Does the quote at line at begin with an introduction of its own (iPhones)? */
+bool	trim_intro_in_quote(const GArray *lines, size_t at);
+
 #endif

@@ -451,6 +451,8 @@ trim_reply__quotes_of_other_styles__are_found(void **state)
 		{ false, "New.\n\nQuoting Jo Doe <jo@example.com>:\n\n> old\n", "New.", "Quoting" },
 		{ false, "New.\n\nZitat von Jo Doe <jo@example.com>:\n\n> alt\n", "New.", "Zitat" },
 		{ false, "New.\n\n> old\n>> older\n", "New.", ">> older" },
+		{ false, "New.\n\nSent from my iPhone\n\n> On Jan 1, 2024, at 10:00 AM, Jo Doe <jo@example.com>\n> wrote:\n> \n> old\n", "New.", "> old" },
+		{ false, "New.\n\n> Am 01.01.2024 um 10:00 schrieb Jo Doe <jo@example.com>:\n> \n> alt\n", "New.", "> alt" },
 		{ true, "New.\n\n > old\n > old\n", "New.", " > old" },
 		{ true, "New.\n\nJD> old\nJD> old\n", "New.", "JD> old" },
 		{ true, "New.\r\n\r\n> old\r\n", "New.", "> old" },
