@@ -2,8 +2,6 @@
 /*
  * What Redis does to us, and that nothing is lost or doubled by it.
  */
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -303,216 +301,6 @@ queue__still_loading__waits_and_comes_up(void **state)
 	fixture_free(f);
 }
 
-/* The text between two lines of the manual, so that what it says is tested. */
-static char *
-from_manual(const char *begin, const char *end)
-{
-	const char	*top = g_getenv("top_srcdir");
-	g_autofree char	*path = g_build_filename(top ? top : ".", "doc/queue.md", NULL);
-	g_autofree char	*text = NULL;
-	char		*at, *to;
-
-	if (!g_file_get_contents(path, &text, NULL, NULL))
-		fail_msg("cannot read %s", path);
-	at = strstr(text, begin);
-	assert_non_null(at);
-	to = strstr(at, end);
-	assert_non_null(to);
-	return g_strndup(at, (gsize)(to - at));
-}
-
-/* Joins the continued lines of "ACL SETUSER ... \" and runs them. */
-static void
-set_user_of_manual(struct fixture *f, const char *name)
-{
-	g_autofree char	*begin = g_strconcat("ACL SETUSER ", name, " ", NULL);
-	g_autofree char	*text = from_manual(begin, "\n```");
-	g_auto(GStrv)	 words = g_strsplit_set(text, " \t\n\\", -1);
-	g_autoptr(GPtrArray) argv = g_ptr_array_new();
-	redisContext	*c = redisConnectUnix(f->server->socket);
-	redisReply	*r;
-	int		 i;
-
-	for (i = 0; words[i] != NULL; i++)
-		if (words[i][0] != '\0')
-			g_ptr_array_add(argv, words[i]);
-	r = redisCommandArgv(c, (int)argv->len, (const char **)argv->pdata, NULL);
-	if (r->type == REDIS_REPLY_ERROR)
-		fail_msg("%s: %s", text, r->str);
-	freeReplyObject(r);
-	redisFree(c);
-}
-
-static char *
-write_password(struct fixture *f, const char *password)
-{
-	char	*path = g_build_filename(f->server->dir, "password", NULL);
-
-	assert_true(g_file_set_contents(path, password, -1, NULL));
-	return path;
-}
-
-static void
-on_list(void *arg, enum queue_outcome outcome, GPtrArray *list)
-{
-	struct got	*g = arg;
-
-	g->outcome = outcome;
-	g->list = list ? g_ptr_array_ref(list) : NULL;
-	g->done = true;
-}
-
-static void
-queue__user_of_the_manual__may_do_all_we_need_and_no_more(void **state)
-{
-	struct fixture	*f = fixture_new(NULL, 2);
-	struct plan	*p;
-	struct got	 g = { 0 };
-	g_autofree char	*path = NULL;
-	redisReply	*r;
-
-	(void)state;
-	queue_free(f->queue);
-	set_user_of_manual(f, "intaked");
-	freeReplyObject(server_do(f->server, "FUNCTION FLUSH"));
-	freeReplyObject(server_do(f->server, "ACL LOG RESET"));
-	path = write_password(f, "change-me\n");
-	f->settings.user = (char *)"intaked";
-	f->settings.password_file = path;
-	f->up = f->chat = f->replies = false;
-	open_queue(f);
-	assert_true(run_until(f->loop, &f->up, WAIT_MS));
-	p = plan_new(f, "AAAAA-00001", "m-1");
-	p->c.session = "s";
-	p->c.chat = "{}";
-	assert_int_equal(commit_at_last(f, p), QUEUE_DONE);
-	assert_true(run_until(f->loop, &f->chat, WAIT_MS));
-	queue_due(f->queue, 1, 1, on_answer, &g);
-	assert_true(run_until(f->loop, &g.done, WAIT_MS));
-	assert_int_equal(g.outcome, QUEUE_DONE);
-	got_clear(&g);
-	queue_replies_take(f->queue, 1, 1, on_list, &g);
-	assert_true(run_until(f->loop, &g.done, WAIT_MS));
-	assert_int_equal(g.outcome, QUEUE_DONE);
-	got_clear(&g);
-	queue_stats(f->queue, on_list, &g);
-	assert_true(run_until(f->loop, &g.done, WAIT_MS));
-	assert_int_equal(g.outcome, QUEUE_DONE);
-	got_clear(&g);
-	queue_chat_read(f->queue, "s", NULL, 1, on_list, &g);
-	assert_true(run_until(f->loop, &g.done, WAIT_MS));
-	assert_int_equal(g.outcome, QUEUE_DONE);
-	queue_trim(f->queue);
-	queue_mark(f->queue, 1);
-	assert_int_equal(commit_at_last(f, p), QUEUE_KNOWN);
-	r = server_do(f->server, "ACL LOG");
-	assert_int_equal(r->elements, 0);
-	freeReplyObject(r);
-	r = server_do(f->server, "ACL DRYRUN intaked FLUSHALL");
-	assert_non_null(strstr(r->str, "no permissions"));
-	freeReplyObject(r);
-	r = server_do(f->server, "ACL DRYRUN intaked SET other:key 1");
-	assert_string_not_equal(r->str, "OK");
-	freeReplyObject(r);
-	got_clear(&g);
-	plan_free(p);
-	fixture_free(f);
-}
-
-static void
-queue__wrong_password__is_down_for_the_operator_and_not_tried_in_haste(void **state)
-{
-	struct fixture	*f = fixture_new(NULL, 1);
-	g_autofree char	*path = NULL;
-	const bool	 never = false;
-	long long	 before, after;
-
-	(void)state;
-	queue_free(f->queue);
-	set_user_of_manual(f, "intaked");
-	path = write_password(f, "wrong");
-	f->settings.user = (char *)"intaked";
-	f->settings.password_file = path;
-	f->up = f->down = false;
-	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT);
-	open_queue(f);
-	assert_true(run_until(f->loop, &f->down, WAIT_MS));
-	assert_int_equal(f->why.kind, ERR_CONFIG);
-	assert_non_null(strstr(f->why.text, "WRONGPASS"));
-	assert_null(strstr(f->why.text, "wrong\n"));
-	before = server_int(f->server, "EVAL %s 0",
-	    "return tonumber(redis.call('INFO','stats'):match('total_connections_received:(%d+)'))");
-	run_until(f->loop, &never, 1500);
-	after = server_int(f->server, "EVAL %s 0",
-	    "return tonumber(redis.call('INFO','stats'):match('total_connections_received:(%d+)'))");
-	assert_in_range(after - before, 1, 2);
-	fixture_free(f);
-}
-
-static bool
-make_certificate(const char *dir)
-{
-	g_autofree char		*key = g_build_filename(dir, "key.pem", NULL);
-	g_autofree char		*pem = g_build_filename(dir, "cert.pem", NULL);
-	const char *const	 argv[] = { "openssl", "req", "-x509", "-newkey", "rsa:2048",
-				    "-nodes", "-days", "2", "-subj", "/CN=redis test",
-				    "-addext", "subjectAltName=IP:127.0.0.1",
-				    "-keyout", key, "-out", pem, NULL };
-
-	return run_program(argv) == 0;
-}
-
-/* A port that was free a moment ago. */
-static unsigned
-free_port(void)
-{
-	struct sockaddr_in	in = { .sin_family = AF_INET };
-	socklen_t		len = sizeof in;
-	int			fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	assert_int_equal(bind(fd, (struct sockaddr *)&in, sizeof in), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&in, &len), 0);
-	close(fd);
-	return ntohs(in.sin_port);
-}
-
-static void
-queue__tls__works_with_the_right_authority_only(void **state)
-{
-	struct fixture	*f = fixture_new(NULL, 1);
-	g_autofree char	*key = g_build_filename(f->server->dir, "key.pem", NULL);
-	g_autofree char	*pem = g_build_filename(f->server->dir, "cert.pem", NULL);
-	g_autofree char	*port = g_strdup_printf("%u", free_port());
-	g_autofree char	*address = g_strconcat("127.0.0.1:", port, NULL);
-	const char	*tls[] = { "--tls-port", port, "--tls-cert-file", pem, "--tls-key-file", key,
-			    "--tls-ca-cert-file", pem, "--tls-auth-clients", "no", NULL };
-	struct plan	*p = plan_new(f, "AAAAA-00001", "m-1");
-
-	(void)state;
-	if (!make_certificate(f->server->dir))
-		fail_msg("openssl cannot make a certificate");
-	queue_free(f->queue);
-	server_kill(f->server);
-	server_start(f->server, tls);
-	f->settings.address = address;
-	f->settings.tls = true;
-	f->up = f->down = false;
-	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT);
-	open_queue(f);
-	assert_true(run_until(f->loop, &f->down, WAIT_MS));
-	assert_int_equal(f->why.kind, ERR_CONFIG);
-	assert_non_null(strstr(f->why.text, "certificate refused"));
-	queue_free(f->queue);
-	f->settings.tls_ca_file = pem;
-	f->up = f->down = false;
-	open_queue(f);
-	assert_true(run_until(f->loop, &f->up, WAIT_MS));
-	assert_int_equal(commit_at_last(f, p), QUEUE_DONE);
-	plan_free(p);
-	fixture_free(f);
-}
-
 struct liar {
 	int		 fd;
 	const char	*says;
@@ -595,9 +383,12 @@ increment_file(struct fixture *f)
 	return found;
 }
 
-/* Cut the file inside its nth transaction from the end, cut bytes after MULTI. */
+/*
+ * Cut the file inside its nth transaction from the end: cut bytes after MULTI,
+ * or so many before EXEC when negative.
+ */
 static void
-tear(struct fixture *f, unsigned nth, size_t cut)
+tear(struct fixture *f, unsigned nth, int cut)
 {
 	g_autofree char	*path = increment_file(f), *text = NULL;
 	gsize		 len;
@@ -609,7 +400,11 @@ tear(struct fixture *f, unsigned nth, size_t cut)
 		if (memcmp(--at, "$5\r\nMULTI\r\n", 11) == 0)
 			nth--;
 	assert_int_equal(nth, 0);
-	assert_int_equal(truncate(path, (at - text) + 11 + (off_t)cut), 0);
+	at += 11;
+	if (cut < 0)
+		at = g_strstr_len(at, text + len - at, "*1\r\n$4\r\nEXEC\r\n");
+	assert_non_null(at);
+	assert_int_equal(truncate(path, at - text + cut), 0);
 }
 
 /* The journal: arrivals are the numbers 1 to count; commit those after from. */
@@ -662,7 +457,8 @@ queue__aof_torn_inside_a_transaction__replay_from_the_mark_restores_all(void **s
 	/* A killed server loses nothing that it wrote, so it need not fsync. */
 	const char *const	 aof[] = { "--appendonly", "yes", "--appendfsync", "no",
 				    "--auto-aof-rewrite-percentage", "0", NULL };
-	static const size_t	 cuts[] = { 0, 1, 40, 400, 1000 };
+	/* Those before EXEC leave an entry in the file that a later one would revive. */
+	static const int	 cuts[] = { 0, 40, 1000, -1, -30 };
 	struct fixture		*f = fixture_new(aof, 1);
 	unsigned		 count = 0;
 	size_t			 i;
@@ -710,9 +506,6 @@ main(void)
 		cmocka_unit_test(queue__functions_flushed__are_loaded_again),
 		cmocka_unit_test(queue__key_of_a_wrong_type__is_refused),
 		cmocka_unit_test(queue__still_loading__waits_and_comes_up),
-		cmocka_unit_test(queue__user_of_the_manual__may_do_all_we_need_and_no_more),
-		cmocka_unit_test(queue__wrong_password__is_down_for_the_operator_and_not_tried_in_haste),
-		cmocka_unit_test(queue__tls__works_with_the_right_authority_only),
 		cmocka_unit_test(redis_conn__not_redis_at_the_other_end__is_given_up),
 		cmocka_unit_test(queue__aof_torn_inside_a_transaction__replay_from_the_mark_restores_all),
 	};
