@@ -327,9 +327,3 @@ line_stream_send(struct line_stream *ls, const void *bytes, size_t len)
 	if (ls->out->len == len)
 		send_more(ls);
 }
-
-size_t
-line_stream_unsent(const struct line_stream *ls)
-{
-	return ls->out->len;
-}

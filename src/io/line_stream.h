@@ -55,8 +55,6 @@ struct line_stream	*line_stream_open(struct loop *, const struct line_options *,
 			    const struct line_handler *);
 /* Before opened() or after closed(): nothing is sent. */
 void			 line_stream_send(struct line_stream *, const void *, size_t);
-/* Bytes the kernel has not taken yet. */
-size_t			 line_stream_unsent(const struct line_stream *);
 /* Closes without a word; no callback after it.  NULL is fine. */
 void			 line_stream_free(struct line_stream *);
 

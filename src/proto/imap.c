@@ -129,13 +129,6 @@ imap_select(struct imap *im, const char *box_name, bool read_only)
 }
 
 unsigned
-imap_close(struct imap *im)
-{
-	return send_command(im, VERB_OTHER,
-	    im->abilities & IMAP_CAN_UNSELECT ? "UNSELECT" : "NOOP");
-}
-
-unsigned
 imap_status(struct imap *im, const char *box_name)
 {
 	return send_with_box(im, VERB_OTHER, "STATUS ", box_name,

@@ -38,8 +38,7 @@ enum imap_can {				/* what the server says it can do */
 	IMAP_CAN_IDLE		= 1 << 0,
 	IMAP_CAN_MOVE		= 1 << 1,
 	IMAP_CAN_UIDPLUS	= 1 << 2,
-	IMAP_CAN_ID		= 1 << 3,
-	IMAP_CAN_UNSELECT	= 1 << 4
+	IMAP_CAN_ID		= 1 << 3
 };
 
 enum imap_flag {			/* of a message */
@@ -126,7 +125,6 @@ unsigned	imap_capability(struct imap *);
 unsigned	imap_ident(struct imap *, const char *name, const char *version);
 unsigned	imap_list(struct imap *, const char *pattern);
 unsigned	imap_select(struct imap *, const char *box_name, bool read_only);
-unsigned	imap_close(struct imap *);	/* UNSELECT, or nothing that expunges */
 unsigned	imap_status(struct imap *, const char *box_name);
 unsigned	imap_search(struct imap *, const char *criteria);
 unsigned	imap_fetch_info(struct imap *, const char *set);	/* UID, size, flags */

@@ -66,8 +66,7 @@ imap_reply_capability(struct imap_lex *l)
 {
 	static const struct { const char *word; unsigned bit; } rows[] = {
 		{ "IDLE", IMAP_CAN_IDLE }, { "MOVE", IMAP_CAN_MOVE },
-		{ "UIDPLUS", IMAP_CAN_UIDPLUS }, { "ID", IMAP_CAN_ID },
-		{ "UNSELECT", IMAP_CAN_UNSELECT }
+		{ "UIDPLUS", IMAP_CAN_UIDPLUS }, { "ID", IMAP_CAN_ID }
 	};
 	struct imap_span	word;
 	unsigned		bits = 0;

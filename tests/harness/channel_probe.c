@@ -203,6 +203,7 @@ run(struct probe *p, struct settings *settings)
 	loop_on_signal(p->loop, SIGUSR1, on_usr1, p);
 	loop_on_signal(p->loop, SIGUSR2, on_usr2, p);
 	loop_on_signal(p->loop, SIGHUP, on_hup, p);
+	fprintf(stderr, "READY\n");
 	loop_run(p->loop);
 	cursor_close(env.cursors);
 	if (g_queue_is_empty(p->pending))

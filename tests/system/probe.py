@@ -26,9 +26,11 @@ class Probe:
         self.log_file = open(self.log_path, "ab")
         env = dict(os.environ)
         env.pop("LSAN_OPTIONS", None)
+        ready = self.log().count("READY\n")
         self.process = subprocess.Popen(
             [PROBE, os.path.join(self.dir, "probe.conf"), *self.args],
             stderr=self.log_file)
+        self.wait_for(lambda: self.log().count("READY\n") > ready)
         return self
 
     def __exit__(self, *_):

@@ -346,6 +346,40 @@ def test_no_uidnext_told_still_imports_nothing_old(tmp_path, server):
         assert [a[0] for a in p.arrivals()] == ["test/INBOX/3/6"]
 
 
+def test_uids_used_again_are_read_again(tmp_path, server):
+    server.mails = {u: mail(u) for u in range(1, 6)}
+    p = probe(tmp_path, server)
+    with p:
+        p.wait(5)
+        p.wait_log("-> idling")
+    server.mails = {1: mail(101), 2: mail(102)}     # restored, same UIDVALIDITY
+    with p:
+        p.wait(7)
+        p.wait_for(lambda: p.log().count("-> idling") >= 2)
+    with p:
+        p.wait_for(lambda: p.log().count("-> idling") >= 3)
+    assert [a[0] for a in p.arrivals()[5:]] == ["test/INBOX/77.1/1", "test/INBOX/77.1/2"]
+
+
+def test_a_wrong_uidnext_alone_reads_nothing_again(tmp_path, server):
+    for more in (0, 1):
+        server.mails = {u: mail(u) for u in range(1, 6)}
+        server.uidnext = None
+        folder = tmp_path / str(more)
+        folder.mkdir()
+        p = probe(folder, server)
+        with p:
+            p.wait(5)
+            p.wait_log("-> idling")
+        server.uidnext = 3
+        if more:
+            server.mails[6] = mail(6)
+        with p:
+            p.wait(5 + more)
+            p.wait_for(lambda: p.log().count("-> idling") >= 2)
+        assert len(p.arrivals()) == 5 + more
+
+
 def test_login_refused_by_the_server_waits_long(tmp_path, server):
     def refuse(c, tag, args):
         c.send(tag + " NO [AUTHENTICATIONFAILED] go away")

@@ -205,20 +205,33 @@ box_open(const struct box *b)
 char *
 box_cursor_format(const struct box *b)
 {
+	if (b->rewinds > 0)
+		return g_strdup_printf("%u %u %u", b->uidvalidity, b->cursor, b->rewinds);
 	return g_strdup_printf("%u %u", b->uidvalidity, b->cursor);
 }
 
 bool
-box_cursor_parse(const char *text, uint32_t *uidvalidity, uint32_t *cursor)
+box_cursor_restore(struct box *b, const char *text)
 {
-	g_auto(GStrv)	w = g_strsplit(text, " ", 3);
-	guint64		v, c;
+	g_auto(GStrv)	w = g_strsplit(text, " ", 4);
+	guint		i, n = g_strv_length(w);
+	guint64		v[3] = { 0, 0, 0 };
 
-	if (w[0] == NULL || w[1] == NULL || w[2] != NULL ||
-	    !g_ascii_string_to_unsigned(w[0], 10, 0, UINT32_MAX, &v, NULL) ||
-	    !g_ascii_string_to_unsigned(w[1], 10, 0, UINT32_MAX, &c, NULL))
+	if (n < 2 || n > 3)
 		return false;
-	*uidvalidity = (uint32_t)v;
-	*cursor = (uint32_t)c;
+	for (i = 0; i < n; i++) {
+		if (!g_ascii_string_to_unsigned(w[i], 10, 0, UINT32_MAX, &v[i], NULL))
+			return false;
+	}
+	box_begin(b, (uint32_t)v[0], (uint32_t)v[1]);
+	b->rewinds = (uint32_t)v[2];
 	return true;
+}
+
+char *
+box_key(const struct box *b, uint32_t uid)
+{
+	if (b->rewinds > 0)
+		return g_strdup_printf("%s/%u.%u/%u", b->name, b->uidvalidity, b->rewinds, uid);
+	return g_strdup_printf("%s/%u/%u", b->name, b->uidvalidity, uid);
 }

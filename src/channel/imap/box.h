@@ -41,6 +41,7 @@ struct box {
 	char		*raw;		/* for the server */
 	uint32_t	 uidvalidity;	/* 0: never opened */
 	uint32_t	 cursor;
+	uint32_t	 rewinds;	/* UIDs were used again without a new UIDVALIDITY */
 	uint32_t	 horizon;	/* the cursor when everything listed is done */
 	bool		 importing;	/* first start: the cursor does not count yet */
 	bool		 complained;	/* could not be opened, and it was logged */
@@ -80,8 +81,11 @@ void	box_disconnect(struct box *);
 /* Not yet done. */
 unsigned box_open(const struct box *);
 
-/* "uidvalidity cursor" as it is kept. */
+/* "uidvalidity cursor [rewinds]" as it is kept; restore() begins there. */
 char	*box_cursor_format(const struct box *);
-bool	 box_cursor_parse(const char *, uint32_t *uidvalidity, uint32_t *cursor);
+bool	 box_cursor_restore(struct box *, const char *);
+
+/* What is unique of a message: "folder/uidvalidity[.rewinds]/uid". */
+char	*box_key(const struct box *, uint32_t uid);
 
 #endif

@@ -66,7 +66,10 @@ struct imap_channel {
 	unsigned			 listing;	/* next of conf->folders */
 	unsigned			 at;		/* in rota */
 	bool				 selected, read_only;
+	uint32_t			 uidnext;	/* when it was selected; 0: not told */
+	struct imap_status		 status;	/* of the folder being compared */
 	bool				 more;		/* the server has announced something */
+	bool				 reaches_cursor;	/* a hit of this search does */
 	bool				 polled;	/* this look is not because it has */
 	bool				 no_idle;	/* the server does not really */
 	bool				 deaf, act_failed;	/* has been logged */

@@ -20,6 +20,7 @@
 static const struct step
 	asking = { "asking what the server can do" },
 	listing = { "listing folders" },
+	comparing = { "comparing a folder" },
 	selecting = { "opening a folder" },
 	searching = { "searching" },
 	working = { "fetching" },
@@ -126,6 +127,8 @@ on_search_done(struct imap_channel *ch, const struct command *c, const struct im
 		return;
 	}
 	new = box_end_search(b);
+	if (ch->uidnext > 0)	/* what is below and was not found will never come */
+		b->horizon = MAX(b->horizon, ch->uidnext - 1);
 	if (new > 0)
 		log_debug("channel=%s folder=%s new=%u", ch->base.name, b->name, new);
 	if (new > 0 && ch->polled && ch->conf->idle && ch->rota->len == 1 && !ch->deaf) {
@@ -195,30 +198,41 @@ begin_import(struct imap_channel *ch, uint32_t highest)
 {
 	struct box	*b = imap_work_box(ch);
 
-	b->horizon = highest;
 	b->importing = ch->conf->import != IMPORT_ALL;
+	if (b->importing)
+		b->horizon = highest;
 	log_info("channel=%s folder=%s first look uidvalidity=%u highest=%u", ch->base.name,
 	    b->name, b->uidvalidity, highest);
 	search_first(ch);
+}
+
+/* What the search for "UID *" has found above the cursor; -1: it was refused. */
+static int
+take_highest(struct imap_channel *ch, const struct imap_event *ev, uint32_t *highest)
+{
+	struct box	*b = imap_work_box(ch);
+	guint		 i;
+
+	*highest = 0;
+	if (ev->result != IMAP_OK) {
+		refused(ch, "SEARCH", ev);
+		return -1;
+	}
+	for (i = 0; i < b->found->len; i++)
+		*highest = MAX(*highest, g_array_index(b->found, uint32_t, i));
+	g_array_set_size(b->found, 0);
+	return 0;
 }
 
 /* For a server that does not tell UIDNEXT. */
 static void
 on_highest_known(struct imap_channel *ch, const struct command *c, const struct imap_event *ev)
 {
-	struct box	*b = imap_work_box(ch);
-	uint32_t	 highest = 0;
-	guint		 i;
+	uint32_t	 highest;
 
 	(void)c;
-	if (ev->result != IMAP_OK) {
-		refused(ch, "SEARCH", ev);
-		return;
-	}
-	for (i = 0; i < b->found->len; i++)
-		highest = MAX(highest, g_array_index(b->found, uint32_t, i));
-	g_array_set_size(b->found, 0);
-	begin_import(ch, highest);
+	if (take_highest(ch, ev, &highest) == 0)
+		begin_import(ch, highest);
 }
 
 /* ----------------------------------------------------------------- selecting */
@@ -251,15 +265,40 @@ renumber(struct imap_channel *ch, struct box *b, const struct imap_box *now)
 	box_begin(b, now->uidvalidity, 0);
 }
 
+/*
+ * The server counts from a lower number than it has given before.  If no
+ * message has a higher one either, UIDs are used again, which must not be but
+ * is (a mailbox restored from a backup): then the keys have to differ from
+ * the old ones.
+ */
+static void
+on_rewind_checked(struct imap_channel *ch, const struct command *c, const struct imap_event *ev)
+{
+	struct box	*b = imap_work_box(ch);
+	uint32_t	 highest;
+
+	(void)c;
+	if (take_highest(ch, ev, &highest) == -1)
+		return;
+	if (highest == 0 && !ch->reaches_cursor) {
+		log_warn("channel=%s folder=%s uses UIDs again: all of it is read again",
+		    ch->base.name, b->name);
+		box_begin(b, b->uidvalidity, 0);
+		b->rewinds++;
+	}
+	ch->uidnext = 0;
+	search_new(ch);
+}
+
 static void
 open_box(struct imap_channel *ch, struct box *b, const struct imap_box *now)
 {
 	g_autofree char	*name = cursor_name(ch, b);
 	const char	*saved = cursor_get(ch->base.env->cursors, name);
-	uint32_t	 uidvalidity, cursor;
 
-	if (b->uidvalidity == 0 && saved != NULL && box_cursor_parse(saved, &uidvalidity, &cursor))
-		box_begin(b, uidvalidity, cursor);
+	if (b->uidvalidity == 0 && saved != NULL && !box_cursor_restore(b, saved))
+		log_error("channel=%s folder=%s the place kept for it is not readable",
+		    ch->base.name, b->name);
 	if (b->uidvalidity == 0 || (b->importing && box_open(b) == 0)) {
 		box_begin(b, now->uidvalidity, 0);
 		if (now->uidnext > 0)
@@ -270,7 +309,10 @@ open_box(struct imap_channel *ch, struct box *b, const struct imap_box *now)
 	}
 	if (b->uidvalidity != now->uidvalidity)
 		renumber(ch, b, now);
-	if (b->importing) {
+	if (now->uidnext > 0 && now->uidnext - 1 < b->cursor) {
+		ch->reaches_cursor = false;
+		search(ch, "UID *", on_rewind_checked);
+	} else if (b->importing) {
 		ch->more = true;	/* go on with the list of old ones, then look for new */
 		begin_work(ch);
 	} else {
@@ -295,6 +337,7 @@ on_select_done(struct imap_channel *ch, const struct command *c, const struct im
 	}
 	b->complained = false;
 	ch->selected = true;
+	ch->uidnext = now.uidnext;
 	ch->read_only = now.read_only;
 	if (now.uidvalidity == 0)
 		now.uidvalidity = 1;	/* none told: the only one there is */
@@ -302,15 +345,43 @@ on_select_done(struct imap_channel *ch, const struct command *c, const struct im
 }
 
 static void
+open_folder(struct imap_channel *ch)
+{
+	const struct box	*b = g_ptr_array_index(ch->rota, ch->at);
+
+	enter(ch, &selecting);
+	imap_session_send(ch, imap_select(ch->imap, b->raw, ch->conf->after == AFTER_NOTHING),
+	    on_select_done, NULL, 0);
+}
+
+static void
+on_status_done(struct imap_channel *ch, const struct command *c, const struct imap_event *ev)
+{
+	const struct box	*b = g_ptr_array_index(ch->rota, ch->at);
+
+	(void)c;
+	if (ev->result == IMAP_OK && ch->status.uidvalidity == b->uidvalidity &&
+	    ch->status.uidnext > 0 && ch->status.uidnext - 1 == b->cursor)
+		imap_session_next(ch);
+	else
+		open_folder(ch);
+}
+
+/* A folder that we know and that is not to be idled in need not be opened. */
+static void
 visit(struct imap_channel *ch, unsigned at)
 {
 	const struct box	*b = g_ptr_array_index(ch->rota, at);
 
-	enter(ch, &selecting);
 	ch->at = at;
 	ch->selected = false;
-	imap_session_send(ch, imap_select(ch->imap, b->raw, ch->conf->after == AFTER_NOTHING),
-	    on_select_done, NULL, 0);
+	if (at == 0 || b->uidvalidity == 0 || box_open(b) > 0) {
+		open_folder(ch);
+		return;
+	}
+	enter(ch, &comparing);
+	memset(&ch->status, 0, sizeof(ch->status));
+	imap_session_send(ch, imap_status(ch->imap, b->raw), on_status_done, NULL, 0);
 }
 
 /* ------------------------------------------------------------ idle and rest */
@@ -549,8 +620,11 @@ on_event(struct imap_channel *ch, const struct imap_event *ev)
 		on_listed(ch, ev);
 		break;
 	case IMAP_FOUND:
-		if (ch->step == &searching)
+		if (ch->step == &searching) {
+			if (ev->uid >= imap_work_box(ch)->cursor)
+				ch->reaches_cursor = true;
 			box_found(imap_work_box(ch), ev->uid);
+		}
 		break;
 	case IMAP_MAIL_BEGIN:
 	case IMAP_MAIL_CHUNK:
@@ -558,7 +632,7 @@ on_event(struct imap_channel *ch, const struct imap_event *ev)
 		imap_work_mail(ch, ev);
 		break;
 	case IMAP_EXISTS:
-		ch->more = ch->step != &selecting;
+		ch->more = ch->step != &selecting && ch->step != &comparing;
 		if (ch->step == &idling)
 			end_idle(ch);
 		break;
@@ -582,6 +656,9 @@ on_event(struct imap_channel *ch, const struct imap_event *ev)
 		imap_channel_lose(ch, ERR_TEMP, ev->text);
 		break;
 	case IMAP_STATUS:
+		if (ch->step == &comparing)
+			ch->status = ev->status;
+		break;
 	case IMAP_EXPUNGED:
 		break;
 	}

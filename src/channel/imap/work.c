@@ -26,7 +26,7 @@
 struct passage {
 	struct imap_channel	*ch;
 	struct box		*box;
-	uint32_t		 uidvalidity, uid;
+	uint32_t		 uidvalidity, rewinds, uid;
 	uint64_t		 bytes;
 };
 
@@ -60,7 +60,7 @@ set_of(const GArray *uids)
 static struct arrival *
 make_arrival(const struct imap_channel *ch, const struct box *b, uint32_t uid, GBytes *bytes)
 {
-	g_autofree char	*key = g_strdup_printf("%s/%u/%u", b->name, b->uidvalidity, uid);
+	g_autofree char	*key = box_key(b, uid);
 	struct arrival	*a = arrival_new(ARRIVAL_MAIL, ch->base.ops->kind, ch->base.name, key,
 			    bytes);
 
@@ -219,7 +219,8 @@ on_settled(void *arg, enum channel_settlement how, uint64_t lsn)
 
 	(void)lsn;
 	ch->unsettled -= p->bytes;
-	if (item == NULL || item->state != BOX_TAKEN || p->box->uidvalidity != p->uidvalidity)
+	if (item == NULL || item->state != BOX_TAKEN ||
+	    p->box->uidvalidity != p->uidvalidity || p->box->rewinds != p->rewinds)
 		return;
 	if (how == SETTLED_DURABLE) {
 		is_durable(ch, p->box, item);
@@ -257,6 +258,7 @@ hand_over(struct imap_channel *ch, struct box *b, struct box_item *item, enum im
 	p->ch = ch;
 	p->box = b;
 	p->uidvalidity = b->uidvalidity;
+	p->rewinds = b->rewinds;
 	p->uid = item->uid;
 	p->bytes = g_bytes_get_size(bytes);
 	ch->unsettled += p->bytes;

@@ -170,22 +170,29 @@ box_disconnect__what_was_asked__is_open_and_what_was_taken_stays(void **state)
 static void
 box_cursor__kept_text__comes_back_and_nothing_else_does(void **state)
 {
-	static const char *const	bad[] = { "", "1", "1 2 3", "x 2", "1 -2", "4294967296 1",
+	static const char *const	bad[] = { "", "1", "1 2 3 4", "x 2", "1 -2", "4294967296 1",
 				    "1 4294967296", "1  2" };
 	struct box			*b = WITH(0, 4294967295U);
-	g_autofree char			*text = NULL;
-	uint32_t			 v = 0, c = 0;
+	g_autofree char			*text = NULL, *key = NULL, *again = NULL;
+	struct box			*c = box_new("INBOX", "INBOX");
 
 	(void)state;
 	set(b, 4294967295U, BOX_DONE);
 	box_advance(b);
 	text = box_cursor_format(b);
 	assert_string_equal(text, "7 4294967295");
-	assert_true(box_cursor_parse(text, &v, &c));
-	assert_int_equal(v, 7);
-	assert_true(c == 4294967295U);
+	assert_true(box_cursor_restore(c, text));
+	assert_int_equal(c->uidvalidity, 7);
+	assert_true(c->cursor == 4294967295U);
+	key = box_key(c, 9);
+	assert_string_equal(key, "INBOX/7/9");
+	assert_true(box_cursor_restore(c, "7 5 2"));
+	again = box_key(c, 9);
+	assert_string_equal(again, "INBOX/7.2/9");
 	for (size_t i = 0; i < G_N_ELEMENTS(bad); i++)
-		assert_false(box_cursor_parse(bad[i], &v, &c));
+		assert_false(box_cursor_restore(c, bad[i]));
+	assert_int_equal(c->cursor, 5);
+	box_free(c);
 	box_free(b);
 }
 

@@ -204,8 +204,6 @@ call(struct play *pl, const char *line)
 		imap_select(im, a, false);
 	else if (strcmp(w[0], "examine") == 0)
 		imap_select(im, a, true);
-	else if (strcmp(w[0], "close") == 0)
-		imap_close(im);
 	else if (strcmp(w[0], "status") == 0)
 		imap_status(im, a);
 	else if (strcmp(w[0], "search") == 0)
