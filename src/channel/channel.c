@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "channel/chat/chat.h"
 #include "channel/imap/imap_channel.h"
 #include "channel/maildir/maildir.h"
 #include "channel/webhook/webhook.h"
@@ -11,6 +12,7 @@ const struct channel_ops *const channel_kinds[] = {
 	&imap_channel_ops,
 	&maildir_channel_ops,
 	&webhook_channel,
+	&chat_channel,
 	NULL
 };
 
