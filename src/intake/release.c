@@ -59,6 +59,8 @@ on_released(void *arg, struct queue_answer *answer)
 	case QUEUE_STALE:		/* the customer was faster */
 	case QUEUE_COLLISION:
 	case QUEUE_RETRY:		/* the lease runs out, and it comes again */
+		log_debug("ticket=%s not released now: %s", one->ticket->id,
+		    queue_outcome_name(answer->outcome));
 		break;
 	}
 	ticket_free(one->ticket);

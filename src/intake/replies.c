@@ -211,7 +211,7 @@ on_mailed(void *arg, enum mail_result result, const char *message_id, const char
 		if (d->unsure || d->reply->outgoing->kind == OUTGOING_ACKNOWLEDGEMENT)
 			failed(d, "unknown whether it was sent");
 		else
-			later(d, text);
+			later(d, "unsure");
 		return;
 	}
 }

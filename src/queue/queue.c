@@ -62,6 +62,8 @@ queue_add_hashed(struct redis_args *args, const char *name, const char *text)
 {
 	char	hash[QUEUE_HASH_SIZE];
 
+	if (text == NULL)
+		return;
 	queue_hash(text, hash);
 	redis_args_pair_copy(args, name, hash);
 }

@@ -133,7 +133,7 @@ struct queue_commit {
 	const GPtrArray		*threads;	/* char *: the same as were looked up */
 	const GPtrArray		*considered;	/* char *: ids of the candidates that were found */
 	const GPtrArray		*own;		/* char *: thread keys that lead here from now on */
-	const char		*customer;
+	const char		*customer;	/* of a new ticket; one that is there keeps its own */
 	const char		*origin;	/* identity of the arrival that made a new ticket */
 	bool			 contact;	/* the customer contacted us: count it */
 	bool			 hold;		/* push nothing; ticket->deadline_ms is when to release */

@@ -264,3 +264,42 @@ webhook "shop" {{
         body = response.read().decode()
         connection.close()
         return response.status, body
+
+
+class MailServer:
+    """Takes every mail and keeps it: (sender, recipients, message)."""
+
+    def __init__(self, answers=()):
+        import email
+        import email.policy
+        from aiosmtpd.controller import Controller
+        from aiosmtpd.smtp import SMTP
+        self.mails = []
+        self.answers = list(answers)
+        server = self
+
+        class Handler:
+            async def handle_DATA(self, smtp, session, envelope):
+                answer = server.answers.pop(0) if server.answers else "250 taken"
+                if answer.startswith("250"):
+                    mail = email.message_from_bytes(envelope.content, policy=email.policy.default)
+                    server.mails.append((envelope.mail_from, envelope.rcpt_tos, mail))
+                return answer
+
+        class Plain(Controller):
+            def factory(self):
+                return SMTP(self.handler, enable_SMTPUTF8=True, hostname="mail.test")
+
+        self.port = free_port()
+        self.controller = Plain(Handler(), hostname="127.0.0.1", port=self.port)
+        self.controller.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.controller.stop()
+
+    def wait(self, count, seconds=20):
+        wait_for(lambda: len(self.mails) >= count, seconds, f"{count} mails to customers")
+        return self.mails

@@ -150,6 +150,16 @@ local function write_ticket(base, a, now, doc)
 	own_threads(base, a.own, a.ticket, now, a.thread_ms)
 end
 
+-- A ticket stays with the customer it was made for, whoever writes to it.
+local function keep_customer(base, a)
+	if a.version ~= 0 then
+		a.customer = call('HGET', ticket_key(base, a.ticket), 'customer') or a.customer
+	elseif not a.origin then
+		bad('origin is missing')
+	end
+	if not a.customer then bad('customer is missing') end
+end
+
 local function check_commit(base, a)
 	local key = ticket_key(base, a.ticket)
 	expect(key, 'hash')
@@ -189,9 +199,9 @@ local function refuse_commit(base, a)
 end
 
 local commit_spec = {
-	ticket = 's!', version = 'n!', event = 's!', id = 's!', origin = 's!',
+	ticket = 's!', version = 'n!', event = 's!', id = 's!', origin = 's',
 	seen = 'l', thread = 'l', considered = 'l', own = 'l',
-	customer = 's!', contact = 'n', state = 's!', doc = 's!', status = 's!',
+	customer = 's', contact = 'n', state = 's!', doc = 's!', status = 's!',
 	department = 's!', priority = 's!', subject = 's', at = 's!',
 	hold = 'n', deadline = 'n', reply = 's', reply_id = 's', session = 's',
 	chat = 'l', audit = 's', journal = 's', mark = 'n', now = 'n',
@@ -208,6 +218,7 @@ local function intake_commit(keys, argv)
 		move_mark(base, a)
 		return {'known', ticket, event}
 	end
+	keep_customer(base, a)
 	check_commit(base, a)
 	local no = refuse_commit(base, a)
 	if no then
@@ -223,7 +234,7 @@ local function intake_commit(keys, argv)
 	write_ticket(base, a, now, doc)
 	for _, c in ipairs(a.chat) do add_chat(base, a.session, c, a.chat_ms) end
 	write_audit(base, now, 'ticket', a.ticket, 'event', a.id, 'type', a.event,
-	    'origin', a.origin, 'text', a.audit or '')
+	    'origin', a.origin or '', 'text', a.audit or '')
 	mark_seen(base, a, a.ticket, a.id)
 	move_mark(base, a)
 	return {'done', a.ticket, a.id, entry}

@@ -7,8 +7,8 @@ local over = {sent = true, failed = true, suppressed = true}
 
 local function read_out(key, id)
 	local v = call('HGET', key, id) or 'queued'
-	local state, attempts = v:match('^(%S+) (%d+)')
-	return state or v, tonumber(attempts or '0')
+	local state, attempts, reason = v:match('^(%S+) (%d+) %d+ ?(.*)')
+	return state or v, tonumber(attempts or '0'), reason
 end
 
 local function write_out(key, id, state, attempts, now, reason)
@@ -63,13 +63,15 @@ local function intake_reply_begin(keys, argv)
 	local a = read_args(argv, {ticket = 's!', id = 's!', entry = 's!', now = 'n'})
 	local out = ticket_key(base, a.ticket) .. ':out'
 	expect(out, 'hash')
-	local state, attempts = read_out(out, a.id)
+	local state, attempts, reason = read_out(out, a.id)
 	if over[state] then
 		drop_reply(base, a.entry)
 		return {'over', state}
 	end
 	write_out(out, a.id, 'sending', attempts + 1, now_ms(a))
-	return {state == 'sending' and 'unsure' or 'go', int(attempts + 1)}
+	-- Deferred as "unsure": the attempt ended, and nobody knows how.
+	local unsure = state == 'sending' or reason == 'unsure'
+	return {unsure and 'unsure' or 'go', int(attempts + 1)}
 end
 
 local function defer_reply(base, a)
