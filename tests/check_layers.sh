@@ -6,7 +6,7 @@ cd "${top_srcdir:-.}" || exit 99
 awk '
 BEGIN {
 	lib["event2/"] = "event2"; lib["curl/"] = "curl"; lib["pthread.h"] = "pthread"
-	lib["hiredis/"] = "hiredis"; lib["gmime/"] = "gmime"; lib["libesmtp.h"] = "libesmtp"
+	lib["hiredis/"] = "hiredis"; lib["libesmtp.h"] = "libesmtp"
 	lib["auth-client.h"] = "libesmtp"; lib["jansson.h"] = "jansson"; lib["openssl/"] = "openssl"
 	lib["confuse.h"] = "confuse"; lib["pcre2.h"] = "pcre2"; lib["systemd/"] = "systemd"
 	lib["seccomp.h"] = "seccomp"; lib["zlib.h"] = "zlib"
