@@ -7,8 +7,8 @@
  * are new is decided by UIDVALIDITY and UID alone (channel/imap/box.h).
  *
  * imap_channel.c makes the connection and makes it again, session.c leads
- * the conversation up to a list of new messages, and work.c brings these in
- * and carries out what is configured as "after".
+ * the conversation, look.c finds out which messages of a folder are new, and
+ * work.c brings these in and carries out what is configured as "after".
  */
 #ifndef CHANNEL_IMAP_IMAP_CHANNEL_H
 #define CHANNEL_IMAP_IMAP_CHANNEL_H
@@ -40,6 +40,11 @@ struct command {
 struct step {				/* what the connection is doing */
 	const char	*name;
 };
+
+extern const struct imap_steps {
+	struct step	asking, listing, comparing, selecting, searching, working, idling,
+			waking, resting;
+} imap_steps;
 
 struct imap_channel {
 	struct channel			 base;
@@ -97,11 +102,19 @@ void	imap_session_end(struct imap_channel *);
 /* The folder is done: search again, go on to the next, or idle. */
 void	imap_session_next(struct imap_channel *);
 bool	imap_session_is_working(const struct imap_channel *);
-/* Advance the cursor of the folder and keep it. */
-void	imap_session_save(struct imap_channel *, struct box *);
+/* The only way to change the step. */
+void	imap_session_enter(struct imap_channel *, const struct step *);
+/* The server has answered NO or BAD where we cannot do without. */
+void	imap_session_refused(struct imap_channel *, const char *what, const struct imap_event *);
 /* A command has been appended: remember what to do when it is done. */
 void	imap_session_send(struct imap_channel *, unsigned id, command_done_fn *,
 	    GArray *take_uids, uint64_t bytes);
+
+/* look.c */
+void	imap_look_visit(struct imap_channel *, unsigned at);	/* of the rota */
+void	imap_look_for_new(struct imap_channel *);		/* in the selected folder */
+/* Advance the cursor of the folder and keep it. */
+void	imap_look_save(struct imap_channel *, struct box *);
 
 /* work.c */
 void	imap_work_pump(struct imap_channel *);

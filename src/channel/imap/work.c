@@ -96,7 +96,7 @@ all_done(struct imap_channel *ch, struct box *b, const GArray *uids)
 		if (item != NULL && item->state == BOX_ACTING)
 			box_set(b, item, BOX_DONE);
 	}
-	imap_session_save(ch, b);
+	imap_look_save(ch, b);
 }
 
 static void
@@ -229,7 +229,7 @@ on_settled(void *arg, enum channel_settlement how, uint64_t lsn)
 		hold(ch);
 	}
 	if (!acts(ch))
-		imap_session_save(ch, p->box);
+		imap_look_save(ch, p->box);
 	imap_work_pump(ch);
 }
 
@@ -352,7 +352,7 @@ on_measured(struct imap_channel *ch, const struct command *c, const struct imap_
 			box_set(b, item, BOX_DONE);
 		}
 	}
-	imap_session_save(ch, b);
+	imap_look_save(ch, b);
 	imap_work_pump(ch);
 }
 
@@ -396,7 +396,7 @@ measure(struct imap_channel *ch, struct box *b)
 		}
 		g_array_unref(uids);
 		if (!acts(ch))
-			imap_session_save(ch, b);
+			imap_look_save(ch, b);
 	}
 }
 
@@ -427,7 +427,7 @@ on_fetched(struct imap_channel *ch, const struct command *c, const struct imap_e
 		if (item != NULL && item->state == BOX_ASKED)
 			in_vain(ch, b, item, ev->text);
 	}
-	imap_session_save(ch, b);
+	imap_look_save(ch, b);
 	imap_work_pump(ch);
 }
 
@@ -498,7 +498,7 @@ imap_work_pump(struct imap_channel *ch)
 		;
 	act(ch, b);
 	if (box_open(b) == 0 && g_queue_is_empty(ch->commands)) {
-		imap_session_save(ch, b);
+		imap_look_save(ch, b);
 		imap_session_next(ch);
 	}
 }

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Looking through one folder: is there anything new (STATUS), open it
+ * (SELECT), is it still the one we knew, and which messages are new (SEARCH).
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "channel/imap/imap_channel.h"
+#include "store/cursor.h"
+
+/* ---------------------------------------------------------------- searching */
+
+static void
+begin_work(struct imap_channel *ch)
+{
+	imap_session_enter(ch, &imap_steps.working);
+	imap_channel_is_up(ch);
+	imap_work_pump(ch);
+}
+
+static void
+on_search_done(struct imap_channel *ch, const struct command *c, const struct imap_event *ev)
+{
+	struct box	*b = imap_work_box(ch);
+	unsigned	 new;
+
+	(void)c;
+	if (ev->result != IMAP_OK) {
+		imap_session_refused(ch, "SEARCH", ev);
+		return;
+	}
+	new = box_end_search(b);
+	if (ch->uidnext > 0)	/* what is below and was not found will never come */
+		b->horizon = MAX(b->horizon, ch->uidnext - 1);
+	if (new > 0)
+		log_debug("channel=%s folder=%s new=%u", ch->base.name, b->name, new);
+	if (new > 0 && ch->polled && ch->conf->idle && ch->rota->len == 1 && !ch->deaf) {
+		ch->deaf = true;
+		log_info("channel=%s the server did not tell of new mail while idling",
+		    ch->base.name);
+	}
+	imap_look_save(ch, b);
+	begin_work(ch);
+}
+
+static void
+search(struct imap_channel *ch, const char *criteria, command_done_fn *done)
+{
+	imap_session_enter(ch, &imap_steps.searching);
+	ch->more = false;
+	imap_session_send(ch, imap_search(ch->imap, criteria), done, NULL, 0);
+}
+
+void
+imap_look_for_new(struct imap_channel *ch)
+{
+	g_autofree char	*criteria = g_strdup_printf("UID %u:*",
+			    imap_work_box(ch)->cursor + 1);
+
+	if (imap_work_box(ch)->cursor == UINT32_MAX)
+		imap_session_next(ch);
+	else
+		search(ch, criteria, on_search_done);
+}
+
+/* -------------------------------------------------------- the very first time */
+
+static void
+search_first(struct imap_channel *ch)
+{
+	static const char *const	months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+					    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+	g_autofree char			*criteria = NULL;
+	int				 year, month, day;
+
+	switch ((enum settings_import)ch->conf->import) {
+	case IMPORT_NONE:
+		imap_look_save(ch, imap_work_box(ch));
+		begin_work(ch);
+		return;
+	case IMPORT_UNSEEN:
+		criteria = g_strdup("UNSEEN");
+		break;
+	case IMPORT_SINCE:
+		if (sscanf(ch->conf->since, "%d-%d-%d", &year, &month, &day) != 3 ||
+		    month < 1 || month > 12) {
+			imap_channel_lose(ch, ERR_CONFIG, "since is no date");
+			return;
+		}
+		criteria = g_strdup_printf("SINCE %d-%s-%d", day, months[month - 1], year);
+		break;
+	case IMPORT_ALL:
+		criteria = g_strdup("ALL");
+		break;
+	}
+	search(ch, criteria, on_search_done);
+}
+
+static void
+begin_import(struct imap_channel *ch, uint32_t highest)
+{
+	struct box	*b = imap_work_box(ch);
+
+	b->importing = ch->conf->import != IMPORT_ALL;
+	if (b->importing)
+		b->horizon = highest;
+	log_info("channel=%s folder=%s first look uidvalidity=%u highest=%u", ch->base.name,
+	    b->name, b->uidvalidity, highest);
+	search_first(ch);
+}
+
+/* What the search for "UID *" has found above the cursor; -1: it was refused. */
+static int
+take_highest(struct imap_channel *ch, const struct imap_event *ev, uint32_t *highest)
+{
+	struct box	*b = imap_work_box(ch);
+	guint		 i;
+
+	*highest = 0;
+	if (ev->result != IMAP_OK) {
+		imap_session_refused(ch, "SEARCH", ev);
+		return -1;
+	}
+	for (i = 0; i < b->found->len; i++)
+		*highest = MAX(*highest, g_array_index(b->found, uint32_t, i));
+	g_array_set_size(b->found, 0);
+	return 0;
+}
+
+/* For a server that does not tell UIDNEXT. */
+static void
+on_highest_known(struct imap_channel *ch, const struct command *c, const struct imap_event *ev)
+{
+	uint32_t	 highest;
+
+	(void)c;
+	if (take_highest(ch, ev, &highest) == 0)
+		begin_import(ch, highest);
+}
+
+/* ----------------------------------------------------------------- selecting */
+
+static char *
+cursor_name(const struct imap_channel *ch, const struct box *b)
+{
+	return g_strdup_printf("imap/%s/%s", ch->base.name, b->name);
+}
+
+void
+imap_look_save(struct imap_channel *ch, struct box *b)
+{
+	g_autofree char	*name = cursor_name(ch, b), *value = NULL;
+
+	box_advance(b);
+	if (b->importing)
+		return;
+	value = box_cursor_format(b);
+	if (g_strcmp0(cursor_get(ch->base.env->cursors, name), value) != 0)
+		cursor_set(ch->base.env->cursors, name, value, NULL, NULL);
+}
+
+/* A folder that has been renumbered is looked at as a whole. */
+static void
+renumber(struct imap_channel *ch, struct box *b, const struct imap_box *now)
+{
+	log_warn("channel=%s folder=%s renumbered uidvalidity=%u before=%u: all of it is read again",
+	    ch->base.name, b->name, now->uidvalidity, b->uidvalidity);
+	box_begin(b, now->uidvalidity, 0);
+}
+
+/*
+ * The server counts from a lower number than it has given before.  If no
+ * message has a higher one either, UIDs are used again, which must not be but
+ * is (a mailbox restored from a backup): then the keys have to differ from
+ * the old ones.
+ */
+static void
+on_rewind_checked(struct imap_channel *ch, const struct command *c, const struct imap_event *ev)
+{
+	struct box	*b = imap_work_box(ch);
+	uint32_t	 highest;
+
+	(void)c;
+	if (take_highest(ch, ev, &highest) == -1)
+		return;
+	if (highest == 0 && !ch->reaches_cursor) {
+		log_warn("channel=%s folder=%s uses UIDs again: all of it is read again",
+		    ch->base.name, b->name);
+		box_begin(b, b->uidvalidity, 0);
+		b->rewinds++;
+	}
+	ch->uidnext = 0;
+	imap_look_for_new(ch);
+}
+
+static void
+open_box(struct imap_channel *ch, struct box *b, const struct imap_box *now)
+{
+	g_autofree char	*name = cursor_name(ch, b);
+	const char	*saved = cursor_get(ch->base.env->cursors, name);
+
+	if (b->uidvalidity == 0 && saved != NULL && !box_cursor_restore(b, saved))
+		log_error("channel=%s folder=%s the place kept for it is not readable",
+		    ch->base.name, b->name);
+	if (b->uidvalidity == 0 || (b->importing && box_open(b) == 0)) {
+		box_begin(b, now->uidvalidity, 0);
+		if (now->uidnext > 0)
+			begin_import(ch, now->uidnext - 1);
+		else
+			search(ch, "UID *", on_highest_known);
+		return;
+	}
+	if (b->uidvalidity != now->uidvalidity)
+		renumber(ch, b, now);
+	if (now->uidnext > 0 && now->uidnext - 1 < b->cursor) {
+		ch->reaches_cursor = false;
+		search(ch, "UID *", on_rewind_checked);
+	} else if (b->importing) {
+		ch->more = true;	/* go on with the list of old ones, then look for new */
+		begin_work(ch);
+	} else {
+		imap_look_for_new(ch);
+	}
+}
+
+static void
+on_select_done(struct imap_channel *ch, const struct command *c, const struct imap_event *ev)
+{
+	struct box	*b = g_ptr_array_index(ch->rota, ch->at);
+	struct imap_box	 now = *imap_box(ch->imap);
+
+	(void)c;
+	if (ev->result != IMAP_OK) {
+		if (!b->complained)
+			log_warn("channel=%s folder=%s cannot be opened: %s", ch->base.name,
+			    b->name, ev->text);
+		b->complained = true;
+		imap_session_next(ch);
+		return;
+	}
+	b->complained = false;
+	ch->selected = true;
+	ch->uidnext = now.uidnext;
+	ch->read_only = now.read_only;
+	if (now.uidvalidity == 0)
+		now.uidvalidity = 1;	/* none told: the only one there is */
+	open_box(ch, b, &now);
+}
+
+static void
+open_folder(struct imap_channel *ch)
+{
+	const struct box	*b = g_ptr_array_index(ch->rota, ch->at);
+
+	imap_session_enter(ch, &imap_steps.selecting);
+	imap_session_send(ch, imap_select(ch->imap, b->raw, ch->conf->after == AFTER_NOTHING),
+	    on_select_done, NULL, 0);
+}
+
+static void
+on_status_done(struct imap_channel *ch, const struct command *c, const struct imap_event *ev)
+{
+	const struct box	*b = g_ptr_array_index(ch->rota, ch->at);
+
+	(void)c;
+	if (ev->result == IMAP_OK && ch->status.uidvalidity == b->uidvalidity &&
+	    ch->status.uidnext > 0 && ch->status.uidnext - 1 == b->cursor)
+		imap_session_next(ch);
+	else
+		open_folder(ch);
+}
+
+/* A folder that we know and that is not to be idled in need not be opened. */
+void
+imap_look_visit(struct imap_channel *ch, unsigned at)
+{
+	const struct box	*b = g_ptr_array_index(ch->rota, at);
+
+	ch->at = at;
+	ch->selected = false;
+	if (at == 0 || b->uidvalidity == 0 || box_open(b) > 0) {
+		open_folder(ch);
+		return;
+	}
+	imap_session_enter(ch, &imap_steps.comparing);
+	memset(&ch->status, 0, sizeof(ch->status));
+	imap_session_send(ch, imap_status(ch->imap, b->raw), on_status_done, NULL, 0);
+}
