@@ -140,7 +140,186 @@ def memory():
               flush=True)
 
 
-BENCHES = {"webhook": webhook, "memory": memory}
+# --- mail ---
+
+def make_mails(count):
+    """4 to 40 KB, mean 10 KB: text, text with HTML, and some with a file."""
+    import random
+    from email import policy
+    from email.message import EmailMessage
+    dice = random.Random(42)
+    words = ("the order number parcel please where when will arrive broken invoice thanks "
+             "account login refund return damaged size colour with have not our your").split()
+    mails = []
+    for n in range(count):
+        mail = EmailMessage(policy=policy.SMTP)
+        mail["From"] = f"Customer {n} <c{n}@customer.example>"
+        mail["To"] = "support@our.example"
+        mail["Subject"] = f"Order {10000000 + n} is late"
+        mail["Message-ID"] = f"<bench.{n}.{os.getpid()}@customer.example>"
+        mail["Date"] = "Fri, 20 Nov 2026 10:00:00 +0100"
+        size = dice.choice([3000, 3500, 4000, 6000, 8000, 16000])
+        text = "\n".join(" ".join(dice.choice(words) for _ in range(10))
+                         for _ in range(size // 55))
+        mail.set_content(text)
+        if n % 2:
+            html = "".join(f"<p>{line}</p>\n" for line in text.splitlines()[:60])
+            mail.add_alternative(f"<html><body>{html}</body></html>", subtype="html")
+        if n % 10 == 0:
+            mail.add_attachment(dice.randbytes(12000), maintype="image", subtype="png",
+                                filename="photo.png")
+        mails.append(mail.as_bytes())
+    return mails
+
+
+def imap_rig(server, user, more=""):
+    rig = Rig(f"""
+imap "box" {{
+  host = "localhost"
+  port = {server.imaps_port}
+  security = tls
+  tls_ca_file = "{server.ca_file}"
+  user = "{user}"
+  password_file = "@DIR@/imap.password"
+  import = all
+  {more}
+}}
+""")
+    (rig.dir / "imap.password").write_text(server.password)
+    os.chmod(rig.dir / "imap.password", 0o600)
+    return quiet(rig)
+
+
+def entry_count(rig):
+    return sum(rig.redis.client.xlen(stream)
+               for stream in rig.redis.client.scan_iter("intake:{*}:queue:*"))
+
+
+def drain_ours(server, user, count):
+    with imap_rig(server, user) as rig:
+        rig.start()
+        began = time.monotonic()
+        wait_for(lambda: entry_count(rig) >= count, 120, "all mails on the queue")
+        took = time.monotonic() - began
+        pid = rig.daemon.process.pid
+        return {"rate": count / took, "cpu": cpu_seconds(pid) / count * 1000,
+                "rss": rss_mb(pid), "all": rss_mb(pid, True)}
+
+
+def drain_node(server, user, count):
+    """imapflow + mailparser + ioredis on the same mailbox, into the same kind of Redis."""
+    modules = pathlib.Path(os.environ.get("BENCH_NODE_MODULES", BUILD / "bench-node"))
+    if not (modules / "node_modules" / "imapflow").exists():
+        modules.mkdir(parents=True, exist_ok=True)
+        done = subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund",
+                               "--prefix", str(modules), "imapflow", "mailparser", "ioredis"],
+                              capture_output=True, text=True)
+        if done.returncode != 0:
+            return None
+    from rig import Redis
+    import shutil
+    import tempfile
+    directory = tempfile.mkdtemp(prefix="intaked-bench-")
+    store = Redis(directory).start()
+    script = pathlib.Path(__file__).with_name("node_reader.mjs")
+    shutil.copy(script, modules / script.name)
+    try:
+        began = time.monotonic()
+        done = subprocess.run(["node", str(modules / script.name), str(server.imaps_port), user,
+                               server.password, store.path, str(count)],
+                              capture_output=True, text=True, timeout=300,
+                              env=dict(os.environ, NODE_EXTRA_CA_CERTS=str(server.ca_file)))
+        took = time.monotonic() - began
+        if done.returncode != 0:
+            print(done.stderr[-2000:])
+            return None
+        report = json.loads(done.stdout)
+        assert store.client.xlen("queue") == count
+        return {"rate": count / report["seconds"], "cpu": report["cpu"] / count * 1000,
+                "rss": report["rss_mb"], "whole": took}
+    finally:
+        store.stop()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def mail():
+    from dovecot import Dovecot
+    count = int(os.environ.get("BENCH_MAILS", "2000"))
+    mails = make_mails(count)
+    print(f"\nmail: {count} mails, {sum(map(len, mails)) // count} bytes on average, from Dovecot "
+          "over TLS to the stream")
+    print(f"{'':>28} {'mails/s':>8} {'CPU s/1k':>9} {'PSS MB':>7}")
+    with Dovecot() as server:
+        ours, node = [], []
+        for run in range(RUNS):
+            user = f"bench{run}@example.net"
+            server.append(user, mails)
+            ours.append(drain_ours(server, user, count))
+            peer = drain_node(server, user, count)
+            if peer:
+                node.append(peer)
+    rate, cpu = median(ours, "rate"), median(ours, "cpu")
+    print(f"{'intaked, with its workers':>28} {rate:>8.0f} {cpu:>9.3f} {median(ours, 'all'):>7.1f}")
+    if node:
+        print(f"{'node imapflow + mailparser':>28} {median(node, 'rate'):>8.0f} "
+              f"{median(node, 'cpu'):>9.3f} {median(node, 'rss'):>7.1f}")
+        print(f"{'ratio':>28} {rate / median(node, 'rate'):>8.1f} "
+              f"{cpu / median(node, 'cpu'):>9.3f}", flush=True)
+    else:
+        print("  (the npm packages of the peer could not be installed)")
+
+
+def idle():
+    """From the server's EXISTS line to the entry in the stream."""
+    import ssl
+    import socket
+    import threading
+    from dovecot import Dovecot
+    print("\nidle: a mail is delivered; how long after the server says EXISTS is it in the stream")
+    user = "idle@example.net"
+    with Dovecot() as server:
+        server.append(user, make_mails(1))
+        with imap_rig(server, user) as rig:
+            rig.start()
+            wait_for(lambda: entry_count(rig) >= 1, 30)
+            context = ssl.create_default_context(cafile=str(server.ca_file))
+            watch = context.wrap_socket(socket.create_connection(("127.0.0.1", server.imaps_port)),
+                                        server_hostname="localhost")
+            lines = watch.makefile("rb")
+            lines.readline()
+            watch.sendall(f'a LOGIN "{user}" "{server.password}"\r\nb SELECT INBOX\r\nc IDLE\r\n'
+                          .encode())
+            while not lines.readline().startswith(b"+"):
+                pass
+            told = []
+
+            def listen():
+                while True:
+                    line = lines.readline()
+                    if not line:
+                        return
+                    if b"EXISTS" in line:
+                        told.append(time.monotonic())
+
+            threading.Thread(target=listen, daemon=True).start()
+            lags = []
+            time.sleep(1)
+            for n in range(15):
+                before, seen = entry_count(rig), len(told)
+                server.append(user, [make_mails(1)[0].replace(b"bench.0.", f"idle.{n}.".encode())])
+                while entry_count(rig) == before:
+                    pass
+                arrived = time.monotonic()
+                wait_for(lambda: len(told) > seen, 5)
+                lags.append((arrived - told[seen]) * 1000)
+                time.sleep(0.7)
+            watch.close()
+    lags.sort()
+    print(f"  median {statistics.median(lags):.1f} ms, best {lags[0]:.1f}, worst {lags[-1]:.1f} "
+          "(negative: our entry was there before the watcher heard of it)", flush=True)
+
+
+BENCHES = {"webhook": webhook, "mail": mail, "idle": idle, "memory": memory}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or BENCHES:
