@@ -212,7 +212,7 @@ def drain_node(server, user, count):
     if not (modules / "node_modules" / "imapflow").exists():
         modules.mkdir(parents=True, exist_ok=True)
         done = subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund",
-                               "--prefix", str(modules), "imapflow", "mailparser", "ioredis"],
+                               "--prefix", str(modules), "imapflow@2.1.0", "mailparser@3.9.0", "ioredis@5.8.2"],
                               capture_output=True, text=True)
         if done.returncode != 0:
             return None
