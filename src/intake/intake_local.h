@@ -81,7 +81,7 @@ unsigned	 replies_under_way(const struct replies *);
 struct outgoing	*replies_for_verdict(struct replies *, const struct ticket *,
 		    const struct verdict *);
 
-/* intake/intake.c: for tap, metrics and log, after a commit. */
+/* intake/report.c: for tap, metrics and log, after a commit. */
 void		 intake_report(struct intake *, const struct ticket *, const struct verdict *,
 		    const char *entry_id);
 
