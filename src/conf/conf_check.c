@@ -61,6 +61,7 @@ check_departments(const struct settings *s, problem_fn *problem)
 		check_name("department",					\
 		    ((const struct type *)s->list->pdata[i])->department, problem)
 	CHECK_LIST(imap, settings_imap);
+	CHECK_LIST(lmtp, settings_lmtp);
 	CHECK_LIST(maildir, settings_maildir);
 	CHECK_LIST(webhook, settings_webhook);
 	CHECK_LIST(chat, settings_chat);
@@ -95,6 +96,7 @@ conf_check_whole(const struct settings *s, problem_fn *problem)
 	check_name("instance", s->instance, problem);
 	check_name("redis prefix", s->redis.prefix, problem);
 	check_channels("imap", s->imap, channels, problem);
+	check_channels("lmtp", s->lmtp, channels, problem);
 	check_channels("maildir", s->maildir, channels, problem);
 	check_channels("webhook", s->webhook, channels, problem);
 	check_channels("chat", s->chat, channels, problem);
@@ -103,5 +105,5 @@ conf_check_whole(const struct settings *s, problem_fn *problem)
 	if (s->http.listen->len == 0 && (s->webhook->len > 0 || s->chat->len > 0))
 		problem("webhook and chat sections need http { listen = {\"host:port\"} }");
 	if (g_hash_table_size(channels) == 0)
-		problem("there is no channel: add an imap, maildir, webhook or chat section");
+		problem("there is no channel: add an imap, lmtp, maildir, webhook or chat section");
 }

@@ -223,6 +223,24 @@ static const struct conf_key imap_keys[] = {
 	END
 };
 
+static const struct conf_key lmtp_keys[] = {
+	LIST_(settings_lmtp, "listen", listen,
+	    "where the mail server connects: the path of a socket, or host:port"),
+	STR_(settings_lmtp, "socket_mode", socket_mode, "0660",
+	    "permissions of the socket, octal"),
+	LISTD(settings_lmtp, "recipients", recipients, "*",
+	    "addresses to take mail for, also with +detail: name@domain, *@domain, or * for all"),
+	SIZE_(settings_lmtp, "max_size", max_size, "50M", KB, 512 * MB,
+	    "largest message taken, if max_message of the journal is not lower"),
+	INT_(settings_lmtp, "max_connections", max_connections, "100", 1, 10000,
+	    "connections at once; more are told to come again"),
+	TIME_(settings_lmtp, "timeout", timeout_ms, "5m", 100, HOUR,
+	    "how long the mail server may be silent"),
+	STR_(settings_lmtp, "department", department, NULL,
+	    "department where no rule says another"),
+	END
+};
+
 static const struct conf_key maildir_keys[] = {
 	NEED(settings_maildir, "path", path, "the maildir: new, cur and tmp are in it"),
 	WORD_(settings_maildir, "after", after, "flag", conf_words_after,
@@ -412,6 +430,27 @@ check_imap(const void *section, struct err *e)
 }
 
 static int
+check_lmtp(const void *section, struct err *e)
+{
+	const struct settings_lmtp	*s = section;
+	guint				 i;
+
+	if (s->listen->len == 0)
+		return err_set(e, ERR_CONFIG, "needs listen, a socket or host:port");
+	if (!g_regex_match_simple("^0?[0-7]{3}$", s->socket_mode, 0, 0))
+		return err_set(e, ERR_CONFIG, "socket_mode = \"%s\" is not like 0660",
+		    s->socket_mode);
+	for (i = 0; i < s->recipients->len; i++) {
+		const char	*r = s->recipients->pdata[i];
+
+		if (strcmp(r, "*") != 0 && strchr(r, '@') == NULL)
+			return err_set(e, ERR_CONFIG,
+			    "recipients: \"%s\" is no address, nor *@domain, nor *", r);
+	}
+	return 0;
+}
+
+static int
 check_maildir(const void *section, struct err *e)
 {
 	const struct settings_maildir	*s = section;
@@ -526,6 +565,8 @@ static const struct conf_section root_subs[] = {
 	ONE("mail_out", mail_out, mail_out_keys, check_mail_out, "mail to customers"),
 	ONE("guard", guard, guard_keys, NULL, "limits of what goes to customers"),
 	MANY("imap", imap, settings_imap, imap_keys, NULL, check_imap, "a mailbox on a server"),
+	MANY("lmtp", lmtp, settings_lmtp, lmtp_keys, NULL, check_lmtp,
+	    "mail handed over by a mail server"),
 	MANY("maildir", maildir, settings_maildir, maildir_keys, NULL, check_maildir,
 	    "a mailbox on this host"),
 	MANY("webhook", webhook, settings_webhook, webhook_keys, webhook_subs, check_webhook,

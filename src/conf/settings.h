@@ -135,6 +135,17 @@ struct settings_imap {
 	char		*department;		/* default for this channel, or NULL */
 };
 
+struct settings_lmtp {
+	char		*name;
+	GPtrArray	*listen;		/* char *: "host:port" or a path */
+	char		*socket_mode;		/* of the paths, octal: "0660" */
+	GPtrArray	*recipients;		/* char *: addresses, "*@domain", "*" */
+	int64_t		 max_size;
+	int64_t		 max_connections;
+	int64_t		 timeout_ms;		/* of silence; twice that for one message */
+	char		*department;
+};
+
 struct settings_maildir {
 	char		*name;
 	char		*path;
@@ -267,6 +278,7 @@ struct settings {
 	struct settings_mail_out	 mail_out;
 	struct settings_guard		 guard;
 	GPtrArray			*imap;		/* struct settings_imap * */
+	GPtrArray			*lmtp;
 	GPtrArray			*maildir;
 	GPtrArray			*webhook;
 	GPtrArray			*chat;
