@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "io/listen.h"
 #include "io/netaddr.h"
@@ -44,6 +45,7 @@ struct line_peer {
 	bool			 held;
 	bool			 ending;	/* no callbacks any more */
 	bool			 shut;		/* all is sent; waits for the other end to close */
+	int64_t			 shut_ms;
 	size_t			 lingered;
 };
 
@@ -96,6 +98,7 @@ static void
 finish(struct line_peer *p)
 {
 	p->shut = true;
+	p->shut_ms = clock_mono_ms();
 	shutdown(p->fd, SHUT_WR);
 }
 
@@ -128,7 +131,8 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 		return;
 	if (n > 0 && p->shut)
 		p->lingered += (size_t)n;
-	if (n <= 0 || p->lingered > LINGER_MAX)
+	if (n <= 0 || (p->shut && (p->lingered > LINGER_MAX ||
+	    clock_mono_ms() - p->shut_ms > LINGER_S * 1000)))
 		gone(p);
 	else if (!p->shut)
 		s->ops->received(p->arg, s->buf, (size_t)n);
@@ -234,9 +238,14 @@ on_rested(void *arg)
 	set_accepting(arg, true);
 }
 
+/*
+ * A child that is between fork and exec still has the socket: take it out of
+ * listening, or its address cannot be listened on again at once (a reload).
+ */
 static void
 free_listener(void *p)
 {
+	shutdown((int)evconnlistener_get_fd(p), SHUT_RDWR);
 	evconnlistener_free(p);
 }
 
