@@ -194,7 +194,8 @@ read_delivery(struct message *m, const struct mail_view *v, const struct arrival
 {
 	static const char *const names[] = { "Delivered-To", "X-Original-To", "Envelope-To",
 	    "X-Envelope-To", "X-Delivered-To", "Apparently-To", "X-Forwarded-To" };
-	const char	*path = mail_view_raw(v, "Return-Path");
+	/* The envelope we were told is true; the header anybody can write. */
+	const char	*path = arrival_fact(a, ARRIVAL_FACT_MAIL_FROM);
 	g_autoptr(GPtrArray) list = address_list_new();
 	size_t		 i;
 
@@ -203,7 +204,7 @@ read_delivery(struct message *m, const struct mail_view *v, const struct arrival
 	for (i = 0; i < G_N_ELEMENTS(names); i++)
 		mail_view_each_header(v, names[i], add_delivered_header, m);
 	if (path == NULL)
-		path = arrival_fact(a, ARRIVAL_FACT_MAIL_FROM);
+		path = mail_view_raw(v, "Return-Path");
 	if (path == NULL)
 		return;
 	headers_addresses(path, list);
