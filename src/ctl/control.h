@@ -4,7 +4,8 @@
  *
  * The control socket speaks HTTP and answers only who may open it (0600):
  * GET /status, GET /tap (a line per ticket event, until closed),
- * POST /reload, POST /quarantine/<id>/release.
+ * POST /reload, POST /quarantine/<id>/release, POST /inject?channel=&from=&to=
+ * (a mail; 202: durable, 200: known, 400 and 413: never, all else: later).
  */
 #ifndef CTL_CONTROL_H
 #define CTL_CONTROL_H

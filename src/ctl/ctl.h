@@ -42,6 +42,7 @@ int	ctl_journal(struct ctl *, int argc, char **argv);
 int	ctl_quarantine(struct ctl *, int argc, char **argv);
 int	ctl_status(struct ctl *, int argc, char **argv);
 int	ctl_tap(struct ctl *, int argc, char **argv);
+int	ctl_inject(struct ctl *, int argc, char **argv);
 int	ctl_reload(struct ctl *, int argc, char **argv);
 
 #endif

@@ -23,6 +23,8 @@ static const struct ctl_command commands[] = {
 	{ "check", "", "check the configuration", ctl_check },
 	{ "status", "", "how the running daemon is", ctl_status },
 	{ "tap", "[COUNT]", "print ticket events as they happen", ctl_tap },
+	{ "inject", "[--channel NAME] [--from ADDR] [--to ADDR]",
+	    "hand in the mail on standard input", ctl_inject },
 	{ "reload", "", "make the daemon read its configuration again", ctl_reload },
 	{ "journal", "ls | check | export LSN", "look into the journal", ctl_journal },
 	{ "quarantine", "ls | show ID | release ID | drop ID", "messages set aside",

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/json_out.h"
 #include "base/log.h"
 #include "ctl/control.h"
@@ -236,6 +237,99 @@ on_release(void *arg, struct http_request *r)
 	journal_append(d->journal, a, on_journaled_again, rel);
 }
 
+/* --- /inject --- */
+
+#define INJECT	"inject"
+
+/* From and to, if told: "" is the sender of a bounce. */
+static void
+note_envelope(struct arrival *a, struct http_request *r)
+{
+	g_autofree char	*from = http_query(r, "from"), *to = http_query(r, "to");
+
+	if (from != NULL && g_utf8_validate(from, -1, NULL))
+		arrival_set_fact(a, ARRIVAL_FACT_MAIL_FROM, from);
+	if (to != NULL && g_utf8_validate(to, -1, NULL))
+		arrival_set_fact(a, ARRIVAL_FACT_RCPT_TO, to);
+}
+
+/* A second try of the sender's makes the same key. */
+static struct arrival *
+injected(struct http_request *r, const char *channel)
+{
+	g_autofree char	*from = http_query(r, "from"), *to = http_query(r, "to"), *key = NULL;
+	struct digest	*d = digest_new();
+	uint8_t		 sum[DIGEST_SIZE];
+	char		 hex[DIGEST_HEX_SIZE];
+	gsize		 len;
+	const void	*bytes = g_bytes_get_data(http_body(r), &len);
+	struct arrival	*a;
+
+	digest_add_field(d, from);
+	digest_add_field(d, to);
+	digest_add(d, bytes, len);
+	digest_end(d, sum);
+	digest_hex(sum, sizeof sum, hex);
+	key = g_strconcat("sha256:", hex, NULL);
+	a = arrival_new(ARRIVAL_MAIL, INJECT, channel, key, http_body(r));
+	note_envelope(a, r);
+	return a;
+}
+
+static void
+on_inject_settled(void *arg, enum channel_settlement how, uint64_t lsn)
+{
+	struct http_request	*r = arg;
+	g_autofree char		*text = g_strdup_printf("lsn %" G_GUINT64_FORMAT "\n", lsn);
+
+	if (how == SETTLED_DURABLE)
+		http_reply(r, 202, "text/plain", NULL, text, strlen(text));
+	else
+		http_reply_later(r, 503, 10, "not taken", "it could not be stored");
+}
+
+/* Names are metric labels and meant by rules: none but those of the file. */
+static bool
+is_channel(const struct daemon *d, const char *name)
+{
+	guint	i;
+
+	for (i = 0; i < d->now->channels->len; i++)
+		if (strcmp(((const struct channel *)d->now->channels->pdata[i])->name, name) == 0)
+			return true;
+	return strcmp(name, INJECT) == 0;
+}
+
+static void
+on_inject(void *arg, struct http_request *r)
+{
+	static const char		 known[] = "known\n";
+	struct daemon			*d = arg;
+	const struct channel_sink	*sink = &d->now->sink;
+	gsize				 len = g_bytes_get_size(http_body(r));
+	g_autofree char			*channel = http_query(r, "channel");
+	struct err			 why = ERR_INIT;
+	struct arrival			*a;
+
+	if (len == 0) {
+		http_reply_error(r, 400, "empty", "there is no mail");
+		return;
+	}
+	if (!is_channel(d, channel != NULL ? channel : INJECT)) {
+		http_reply_error(r, 404, "not found", "there is no channel of that name");
+		return;
+	}
+	a = injected(r, channel != NULL ? channel : INJECT);
+	if (sink->known(sink->arg, a)) {
+		arrival_free(a);
+		http_reply(r, 200, "text/plain", NULL, known, sizeof known - 1);
+	} else if (sink->admit(sink->arg, len, &why) == -1) {
+		arrival_free(a);
+		http_reply_later(r, 503, 10, "not taken", why.text);
+	} else
+		sink->accept(sink->arg, a, on_inject_settled, r);
+}
+
 static const struct {
 	const char	*method, *path;
 	http_handler_fn	*handle;
@@ -244,6 +338,7 @@ static const struct {
 	{ "GET", "/tap", on_tap },
 	{ "POST", "/reload", on_reload },
 	{ "POST", "/quarantine/", on_release },
+	{ "POST", "/inject", on_inject },
 };
 
 int
@@ -251,10 +346,10 @@ control_start(struct daemon *d, struct err *e)
 {
 	g_autofree char		*path = control_socket_path(d->now->settings);
 	struct http_options	 options = {
-		.max_body = 1024,
+		.max_body = (size_t)d->now->settings->journal.max_message,
 		.max_connections = 100,
 		.head_timeout_ms = 10000,
-		.body_timeout_ms = 10000,
+		.body_timeout_ms = 60000,
 		.idle_timeout_ms = 60000,
 	};
 	size_t			 i;

@@ -114,6 +114,14 @@ def test_null_sender__is_kept_as_such():
         assert ticket["message"]["envelope_from"] == ""
 
 
+def test_forged_return_path__the_envelope_counts():
+    with lmtp_rig().start() as rig, client(rig) as c:
+        assert c.sendmail("a@b.example", [TO], b"Return-Path: <>\r\n" + mail("Forged")) == {}
+        [ticket] = rig.wait_tickets(1)
+        assert ticket["message"]["envelope_from"] == "a@b.example"
+        assert ticket["message"]["kind"] == "message"
+
+
 def test_pipelined_session__with_three_mails__all_answered_in_order():
     with lmtp_rig().start() as rig:
         s, f = raw(rig)
