@@ -42,8 +42,9 @@ judge_note_arrival(struct ticket *t, const struct arrival *a, const char *failur
 	const struct message	*m = t->message;
 	guint			 i;
 
-	ticket_note(t, "journal", "%" G_GSIZE_FORMAT " bytes durable as lsn %" G_GUINT64_FORMAT,
-	    g_bytes_get_size(a->bytes), a->lsn);
+	if (a->lsn != 0)
+		ticket_note(t, "journal", "%" G_GSIZE_FORMAT " bytes durable as lsn %" G_GUINT64_FORMAT,
+		    g_bytes_get_size(a->bytes), a->lsn);
 	if (failure != NULL)
 		ticket_note(t, "normalize", "only the header was read: %s", failure);
 	else
