@@ -27,6 +27,8 @@ static const struct ctl_command commands[] = {
 	    "hand in the mail on standard input", ctl_inject },
 	{ "reload", "", "make the daemon read its configuration again", ctl_reload },
 	{ "journal", "ls | check | export LSN", "look into the journal", ctl_journal },
+	{ "mailbox", "test NAME [--probe]", "log in to an imap channel and look around",
+	    ctl_mailbox },
 	{ "quarantine", "ls | show ID | release ID | drop ID", "messages set aside",
 	    ctl_quarantine },
 };

@@ -200,6 +200,8 @@ on_tagged(struct imap *im, const struct imap_span *tag, struct imap_lex *l)
 	}
 	if (cmd->verb == VERB_IDLE)
 		im->idling = false;
+	if (cmd->verb == VERB_APPEND)
+		g_clear_pointer(&im->appending, g_bytes_unref);
 	g_string_assign(im->code, c.code);
 	ev = add_event(im, IMAP_DONE);
 	ev->id = cmd->id;
@@ -213,6 +215,13 @@ on_tagged(struct imap *im, const struct imap_span *tag, struct imap_lex *l)
 static void
 on_continuation(struct imap *im)
 {
+	if (im->appending != NULL) {
+		g_string_append_len(im->out, g_bytes_get_data(im->appending, NULL),
+		    (gssize)g_bytes_get_size(im->appending));
+		g_string_append(im->out, "\r\n");
+		g_clear_pointer(&im->appending, g_bytes_unref);
+		return;
+	}
 	if (!imap_idle_under_way(im) || im->idling)
 		return;
 	im->idling = true;
@@ -506,6 +515,7 @@ imap_free(struct imap *im)
 	g_string_free(im->code, TRUE);
 	g_string_free(im->box_name, TRUE);
 	g_string_free(im->content, TRUE);
+	g_clear_pointer(&im->appending, g_bytes_unref);
 	g_free(im->name);
 	g_free(im);
 }

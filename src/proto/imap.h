@@ -133,6 +133,8 @@ unsigned	imap_add_flags(struct imap *, const char *set, const char *flags);
 unsigned	imap_move(struct imap *, const char *set, const char *box_name);
 unsigned	imap_copy(struct imap *, const char *set, const char *box_name);
 unsigned	imap_expunge(struct imap *, const char *set);		/* needs UIDPLUS */
+/* As seen.  The bytes go out when the server asks for them: nothing may follow before its DONE. */
+unsigned	imap_append(struct imap *, const char *box_name, GBytes *mail);
 unsigned	imap_noop(struct imap *);
 unsigned	imap_idle(struct imap *);
 void		imap_idle_end(struct imap *);	/* twice is once */

@@ -21,7 +21,7 @@ send_command(struct imap *im, enum verb verb, const char *fmt, ...)
 	uint8_t		 random[TAG_LETTERS];
 	va_list		 ap;
 
-	g_assert(!imap_idle_under_way(im));
+	g_assert(!imap_idle_under_way(im) && (im->appending == NULL || verb == VERB_APPEND));
 	digest_random(random, sizeof(random));
 	digest_base32(random, TAG_LETTERS, c->tag);
 	c->id = ++im->last_id;
@@ -151,6 +151,16 @@ imap_idle_end(struct imap *im)
 	im->idle_end = true;
 	if (im->idling)
 		g_string_append(im->out, "DONE\r\n");
+}
+
+unsigned
+imap_append(struct imap *im, const char *box_name, GBytes *mail)
+{
+	g_autofree char	*literal = g_strdup_printf(" (\\Seen) {%" G_GSIZE_FORMAT "}",
+			    g_bytes_get_size(mail));
+
+	im->appending = g_bytes_ref(mail);
+	return send_with_box(im, VERB_APPEND, "APPEND ", box_name, literal);
 }
 
 unsigned

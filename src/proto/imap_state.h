@@ -18,7 +18,7 @@ enum reading {
 	READ_NOTHING		/* broken */
 };
 
-enum verb { VERB_OTHER, VERB_SELECT, VERB_IDLE };
+enum verb { VERB_OTHER, VERB_SELECT, VERB_IDLE, VERB_APPEND };
 
 struct command {
 	char		tag[TAG_LETTERS + 1];
@@ -49,6 +49,7 @@ struct imap {
 	unsigned		 abilities;
 	struct imap_box		 box, opening;
 	bool			 idling, idle_end;
+	GBytes			*appending;	/* to be sent at the server's "+"; or NULL */
 };
 
 /* Is the last command sent an IDLE? */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mailbox/place.h"
 
 struct box *
 box_new(const char *name, const char *raw)
@@ -202,36 +203,36 @@ box_open(const struct box *b)
 	return b->items->len - b->count[BOX_DONE];
 }
 
+static struct place
+place_of(const struct box *b)
+{
+	return (struct place){ b->uidvalidity, b->cursor, b->rewinds };
+}
+
 char *
 box_cursor_format(const struct box *b)
 {
-	if (b->rewinds > 0)
-		return g_strdup_printf("%u %u %u", b->uidvalidity, b->cursor, b->rewinds);
-	return g_strdup_printf("%u %u", b->uidvalidity, b->cursor);
+	const struct place	p = place_of(b);
+
+	return place_format(&p);
 }
 
 bool
 box_cursor_restore(struct box *b, const char *text)
 {
-	g_auto(GStrv)	w = g_strsplit(text, " ", 4);
-	guint		i, n = g_strv_length(w);
-	guint64		v[3] = { 0, 0, 0 };
+	struct place	p;
 
-	if (n < 2 || n > 3)
+	if (!place_parse(text, &p))
 		return false;
-	for (i = 0; i < n; i++) {
-		if (!g_ascii_string_to_unsigned(w[i], 10, 0, UINT32_MAX, &v[i], NULL))
-			return false;
-	}
-	box_begin(b, (uint32_t)v[0], (uint32_t)v[1]);
-	b->rewinds = (uint32_t)v[2];
+	box_begin(b, p.uidvalidity, p.cursor);
+	b->rewinds = p.rewinds;
 	return true;
 }
 
 char *
 box_key(const struct box *b, uint32_t uid)
 {
-	if (b->rewinds > 0)
-		return g_strdup_printf("%s/%u.%u/%u", b->name, b->uidvalidity, b->rewinds, uid);
-	return g_strdup_printf("%s/%u/%u", b->name, b->uidvalidity, uid);
+	const struct place	p = place_of(b);
+
+	return place_key(&p, b->name, uid);
 }

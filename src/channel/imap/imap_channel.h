@@ -15,7 +15,7 @@
 
 #include "channel/channel.h"
 #include "channel/imap/box.h"
-#include "channel/imap/secret.h"
+#include "mailbox/secret.h"
 #include "io/line_stream.h"
 #include "proto/imap.h"
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * channel/imap/secret.h - the password or token, from its file or command.
+ * mailbox/secret.h - the password or token, from its file or command.
  *
  * It is read anew for every login, so that it can be changed without a
  * restart.  A command runs in its own process; the loop does not wait.
  */
-#ifndef CHANNEL_IMAP_SECRET_H
-#define CHANNEL_IMAP_SECRET_H
+#ifndef MAILBOX_SECRET_H
+#define MAILBOX_SECRET_H
 
 #include "base/err.h"
 #include "conf/settings.h"

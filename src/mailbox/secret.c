@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "channel/imap/secret.h"
+#include "mailbox/secret.h"
 
 #include <errno.h>
 #include <fcntl.h>
