@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "proto/dot_text.h"
 #include "proto/lmtp_path.h"
 
 struct lmtp_state {
@@ -15,9 +16,6 @@ struct lmtp_state {
 	 * or want more input. */
 	bool		(*read)(struct lmtp *, struct lmtp_event *);
 };
-
-/* Where in the data: what has been seen of a line end and a dot. */
-enum data_at { AT_LINE_START, AT_DOT, AT_DOT_CR, AT_TEXT, AT_CR };
 
 enum question { ASKS_NOTHING, ASKS_MAIL, ASKS_RCPT, ASKS_END };
 
@@ -40,8 +38,7 @@ struct lmtp {
 	bool				 unwanted;	/* chunk to be thrown away */
 	uint64_t			 left;		/* of the chunk */
 	uint64_t			 size;		/* of the message so far */
-	enum data_at			 at;
-	bool				 owe_cr;	/* a CR held back is to be passed on */
+	struct dot_text			 text;
 	bool				 reset;		/* tell of it */
 	bool				 closed_told;
 };
@@ -214,7 +211,7 @@ on_data(struct lmtp *l, char *rest, struct lmtp_event *ev)
 		return false;
 	}
 	say(l, "354 go on");
-	l->at = AT_LINE_START;
+	dot_text_start(&l->text);
 	l->state = &state_data;
 	return false;
 }
@@ -421,83 +418,26 @@ chunk(struct lmtp *l, struct lmtp_event *ev, const uint8_t *data, size_t len)
 	return ev->bytes > 0;
 }
 
-/* One more byte of data: where are we then? */
-static enum data_at
-after_byte(enum data_at at, uint8_t c)
-{
-	if (c == '\r')
-		return AT_CR;
-	if (c == '\n' && at == AT_CR)
-		return AT_LINE_START;
-	return AT_TEXT;
-}
-
-/* How many bytes from the start can be passed on as they are. */
-static size_t
-plain_run(struct lmtp *l, const uint8_t *in, size_t len)
-{
-	const uint8_t	*cr;
-	size_t		 i = 0;
-
-	while (i < len) {
-		if (l->at == AT_LINE_START && in[i] == '.')
-			break;
-		if (l->at == AT_TEXT) {
-			cr = memchr(in + i, '\r', len - i);
-			if (cr == NULL)
-				return len;
-			i = (size_t)(cr - in);
-		}
-		l->at = after_byte(l->at, in[i++]);
-	}
-	return i;
-}
-
-/*
- * At a dot that begins a line.  It goes, unless CR LF follow: then that was
- * the end.  What looks like it, ". LF" or "LF . CR LF", is text.
- */
-static bool
-read_dot(struct lmtp *l, uint8_t c)
-{
-	if (l->at == AT_LINE_START) {
-		l->at = AT_DOT;
-	} else if (l->at == AT_DOT && c == '\r') {
-		l->at = AT_DOT_CR;
-	} else if (l->at == AT_DOT_CR && c == '\n') {
-		l->used++;
-		return true;
-	} else {
-		l->owe_cr = l->at == AT_DOT_CR;
-		l->at = l->owe_cr ? AT_CR : AT_TEXT;
-		return false;
-	}
-	l->used++;
-	return false;
-}
-
 static bool
 read_data(struct lmtp *l, struct lmtp_event *ev)
 {
-	static const uint8_t	 cr = '\r';
-	size_t			 len, run;
-	const uint8_t		*in = unread(l, &len);
+	size_t		 len, before, n = 0;
+	const uint8_t	*in = unread(l, &len), *data = NULL;
+	enum dot_found	 found;
 
-	if (len == 0) {
+	before = len;
+	found = dot_text_next(&l->text, &in, &len, &data, &n);
+	l->used += before - len;
+	switch (found) {
+	case DOT_MORE:
 		l->stuck = true;
 		return false;
+	case DOT_DATA:
+		return chunk(l, ev, data, n);
+	case DOT_END:
+		break;
 	}
-	if (l->at == AT_DOT || l->at == AT_DOT_CR || (l->at == AT_LINE_START && *in == '.')) {
-		if (read_dot(l, *in))
-			return end_mail(l, ev);
-		if (!l->owe_cr)
-			return false;
-		l->owe_cr = false;
-		return chunk(l, ev, &cr, 1);
-	}
-	run = plain_run(l, in, len);
-	l->used += run;
-	return chunk(l, ev, in, run);
+	return end_mail(l, ev);
 }
 
 static bool
