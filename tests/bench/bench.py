@@ -4,7 +4,7 @@
 same run: absolute numbers move between machines, ratios much less.
 
     make bench            all of it
-    bench.py webhook      one of: webhook, mail, idle, chat, memory
+    bench.py webhook      some of it: webhook, mail, idle, chat, memory
 
 Everything runs on loopback and ends by itself."""
 import json
@@ -319,7 +319,79 @@ def idle():
           "(negative: our entry was there before the watcher heard of it)", flush=True)
 
 
-BENCHES = {"webhook": webhook, "mail": mail, "idle": idle, "memory": memory}
+# --- chat ---
+
+class Line:
+    """One visitor's open event stream, on a plain socket."""
+
+    def __init__(self, port, number):
+        import http.client
+        import socket
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        connection.request("POST", "/chat/site/session", "{}", {
+            "Content-Type": "application/json", "Origin": "https://shop.example"})
+        answer = json.loads(connection.getresponse().read())
+        connection.close()
+        self.token, self.number = answer["token"], number
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket.sendall((f"GET /chat/site/events HTTP/1.1\r\nHost: x\r\nOrigin: "
+                             f"https://shop.example\r\nAuthorization: Bearer {self.token}"
+                             "\r\n\r\n").encode())
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += self.socket.recv(4096)
+        assert b" 200 " in head.split(b"\r\n")[0], head
+
+    def wait_for(self, marker):
+        seen = b""
+        while marker not in seen:
+            piece = self.socket.recv(65536)
+            assert piece, "the stream was closed"
+            seen = seen[-len(marker):] + piece
+
+
+def chat():
+    import http.client
+    sessions = int(os.environ.get("BENCH_SESSIONS", "1000"))
+    print(f"\nchat: {sessions} open event streams; from a visitor's POST to the line on the stream")
+    config = """
+chat "site" { origins = {"https://shop.example"} rate = 100000 heartbeat = 25s }
+"""
+    with quiet(Rig(config)).start() as rig:
+        time.sleep(0.5)
+        pid = rig.daemon.process.pid
+        before = rss_mb(pid)
+        lines = [Line(rig.http_port, n) for n in range(sessions)]
+        time.sleep(1)
+        idle_mb = rss_mb(pid)
+        trips = []
+        connection = http.client.HTTPConnection("127.0.0.1", rig.http_port, timeout=30)
+        for n in range(300):
+            line = lines[n * 7919 % sessions]
+            marker = f"marker-{n}-{os.getpid()}"
+            began = time.monotonic()
+            connection.request("POST", "/chat/site/messages",
+                               json.dumps({"client_id": marker, "text": "hello " + marker}), {
+                                   "Content-Type": "application/json",
+                                   "Origin": "https://shop.example",
+                                   "Authorization": "Bearer " + line.token})
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status == 202, answer.status
+            line.wait_for(marker.encode())
+            trips.append((time.monotonic() - began) * 1000)
+        trips.sort()
+        print(f"  memory for each idle stream {(idle_mb - before) * 1024 / sessions:.1f} kB "
+              f"({before:.1f} -> {idle_mb:.1f} MB)")
+        print(f"  round trip median {statistics.median(trips):.1f} ms, "
+              f"p99 {trips[int(len(trips) * .99)]:.1f}, worst {trips[-1]:.1f} "
+              "(journaled, parsed, committed in Redis, read back, sent)", flush=True)
+        for line in lines:
+            line.socket.close()
+
+
+BENCHES = {"webhook": webhook, "mail": mail, "idle": idle, "chat": chat, "memory": memory}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or BENCHES:

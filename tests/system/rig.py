@@ -168,7 +168,7 @@ class Rig:
 state_dir = "{self.dir}/state"
 log {{ level = debug }}
 redis {{ address = "{self.redis.path}" }}
-http {{ listen = {{"127.0.0.1:{self.http_port}"}} }}
+http {{ listen = {{"127.0.0.1:{self.http_port}"}} max_per_client = 20000 }}
 admin {{ listen = {{"127.0.0.1:{self.admin_port}"}} }}
 maildir "drop" {{ path = "{self.dir}/drop" }}
 webhook "shop" {{

@@ -72,6 +72,31 @@ def test_killed_at(point, nth):
         check_nothing_lost_nothing_twice(rig, acknowledged, sent)
 
 
+@pytest.mark.parametrize("point", ["blob-before-write", "blob-before-rename",
+                                   "blob-before-dirsync", "before-settle", "before-commit",
+                                   "after-commit"])
+def test_killed_while_a_mail_with_a_file_is_on_its_way(point):
+    from email.message import EmailMessage
+    with Rig(SMALL).start(env={"INTAKED_FAULT": f"{point}:2:kill"}) as rig:
+        for n in range(6):
+            mail = EmailMessage()
+            mail["From"], mail["To"] = f"c{n}@customer.example", "support@our.example"
+            mail["Subject"], mail["Message-ID"] = f"Order {n}", f"<{n}@customer.example>"
+            mail.set_content(f"order {n} is late")
+            mail.add_attachment(f"file {n}".encode() * 100, maintype="application",
+                                subtype="octet-stream", filename=f"{n}.bin")
+            rig.drop_mail(mail.as_bytes())
+        wait_for(lambda: rig.daemon.process.poll() is not None, 15, f"death at {point}")
+        assert rig.daemon.process.returncode == -signal.SIGKILL
+        rig.daemon.start(env={"INTAKED_FAULT": ""})
+        check_nothing_lost_nothing_twice(rig, range(6), range(6))
+        for ticket in rig.tickets():
+            [attachment] = ticket["message"]["attachments"]
+            digest = attachment["sha256"]
+            blob = rig.dir / "state" / "blobs" / digest[:2] / digest
+            assert blob.stat().st_size == attachment["size"]
+
+
 @pytest.mark.parametrize("point", ["recover-segment"])
 def test_killed_while_recovering__the_next_start_converges(point):
     with Rig(SMALL).start() as rig:
