@@ -66,7 +66,7 @@ mark_empty(const struct extract *x, struct findings *out)
  * all of them are tried; a first message needs only its own.
  */
 static void
-scan_forms(const struct check *c, const struct source *s, struct findings *out)
+scan_forms(const struct check *c, struct source *s, struct findings *out)
 {
 	const struct form	*f;
 	struct extract		*x;

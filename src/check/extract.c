@@ -11,9 +11,10 @@ enum { MATCHES_MAX = 50, LABELS_MAX = 20, FINDINGS_MAX = 4000, SHORT_BYTES = 300
 	SHORT_LINES = 5, PLAIN_LINES = 10 };
 
 struct extract {
-	const struct source	*source;
+	struct source		*source;
 	const GPtrArray		*forms;
 	char			*text;		/* without our questions */
+	struct haystack		 in_text;
 	struct value_reading	 reading;
 	GPtrArray		*lines;		/* char *, of the text */
 	GPtrArray		*full;		/* of the full text */
@@ -23,31 +24,30 @@ struct extract {
 
 /* One detail being looked for. */
 struct search {
-	const struct extract	*x;
+	struct extract		*x;
 	const struct form	*form;
 	const struct detail	*detail;
 	struct findings		*out;
 	bool			 found;		/* some value was acceptable */
 };
 
-/* The text with every match replaced; takes the text. */
+/* A copy of the text with every match replaced; NULL if there is none. */
 static char *
-replace(char *text, const struct pattern *p, const char *with)
+replace(struct haystack *h, const struct pattern *p, const char *with)
 {
 	g_autoptr(GString)	out = g_string_new(NULL);
-	size_t			len = strlen(text), at = 0;
+	size_t			at = 0;
 	struct span		hit;
 
-	while (pattern_find(p, text, len, at, &hit, NULL) == PATTERN_YES && hit.to > hit.from) {
-		g_string_append_len(out, text + at, (gssize)(hit.from - at));
+	while (pattern_search(p, h, at, &hit, NULL) == PATTERN_YES && hit.to > hit.from) {
+		g_string_append_len(out, h->text + at, (gssize)(hit.from - at));
 		g_string_append(out, with);
 		at = hit.to;
 	}
 	if (at == 0)
-		return text;
-	g_string_append(out, text + at);
-	g_free(text);
-	return g_strdup(out->str);
+		return NULL;
+	g_string_append(out, h->text + at);
+	return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
 /*
@@ -57,24 +57,31 @@ replace(char *text, const struct pattern *p, const char *with)
 static char *
 replace_questions(const char *text, const GPtrArray *forms, const char *with)
 {
-	char			*out = g_strdup(text);
+	char			*out = g_strdup(text), *fewer;
 	const struct form	*f;
 	const struct detail	*d;
+	struct haystack		 h;
 	guint			 i, k;
 
+	haystack_init(&h, out);
 	for (i = 0; i < forms->len; i++) {
 		f = forms->pdata[i];
 		for (k = 0; k < f->details->len; k++) {
 			d = f->details->pdata[k];
-			if (d->asked != NULL)
-				out = replace(out, d->asked, with);
+			if (d->asked == NULL || (fewer = replace(&h, d->asked, with)) == NULL)
+				continue;
+			haystack_fini(&h);
+			g_free(out);
+			out = fewer;
+			haystack_init(&h, out);
 		}
 	}
+	haystack_fini(&h);
 	return out;
 }
 
 struct extract *
-extract_new(const struct source *s, const GPtrArray *forms)
+extract_new(struct source *s, const GPtrArray *forms)
 {
 	struct extract	*x = g_new0(struct extract, 1);
 	g_autofree char	*full = NULL;
@@ -84,6 +91,7 @@ extract_new(const struct source *s, const GPtrArray *forms)
 	x->text = s->may_answer ? replace_questions(s->text, forms, "") : g_strdup(s->text);
 	full = s->may_answer ? replace_questions(s->full, forms, LABEL_QUESTION) :
 	    g_strdup(s->full);
+	haystack_init(&x->in_text, x->text);
 	x->reading.language = s->message->language;
 	x->reading.now_ms = s->message->date_ms;
 	x->lines = label_lines(x->text);
@@ -101,6 +109,7 @@ extract_free(struct extract *x)
 	g_ptr_array_unref(x->full);
 	g_ptr_array_unref(x->core);
 	g_ptr_array_unref(x->answers);
+	haystack_fini(&x->in_text);
 	g_free(x->text);
 	g_free(x);
 }
@@ -186,14 +195,15 @@ accept_match(struct search *s, const char *text, struct span hit, const char *so
 }
 
 static bool
-try_pattern(struct search *s, const struct pattern *p, const char *text, const char *source)
+try_pattern(struct search *s, const struct pattern *p, struct haystack *h, const char *source)
 {
-	size_t		len = strlen(text), start = 0;
+	const char	*text = h->text;
+	size_t		start = 0;
 	struct span	hit, value;
 	int		i;
 
-	for (i = 0; i < MATCHES_MAX && start <= len; i++) {
-		switch (pattern_find(p, text, len, start, &hit, &value)) {
+	for (i = 0; i < MATCHES_MAX && start <= h->len; i++) {
+		switch (pattern_search(p, h, start, &hit, &value)) {
 		case PATTERN_NO:
 			return false;
 		case PATTERN_LIMIT:
@@ -204,7 +214,7 @@ try_pattern(struct search *s, const struct pattern *p, const char *text, const c
 		}
 		if (accept_match(s, text, value, source))
 			return true;
-		if (hit.to >= len)
+		if (hit.to >= h->len)
 			return false;
 		start = hit.to > hit.from ? hit.to :
 		    (size_t)(g_utf8_next_char(text + hit.to) - text);
@@ -213,12 +223,12 @@ try_pattern(struct search *s, const struct pattern *p, const char *text, const c
 }
 
 static void
-look_for_patterns(struct search *s, const char *text, const char *source)
+look_for_patterns(struct search *s, struct haystack *h, const char *source)
 {
 	guint	i;
 
-	for (i = 0; text[0] != '\0' && i < s->detail->patterns->len; i++)
-		if (try_pattern(s, s->detail->patterns->pdata[i], text, source)) {
+	for (i = 0; h->len > 0 && i < s->detail->patterns->len; i++)
+		if (try_pattern(s, s->detail->patterns->pdata[i], h, source)) {
 			s->found = true;
 			return;
 		}
@@ -286,7 +296,7 @@ look_at_whole(struct search *s)
 }
 
 void
-extract_form(const struct extract *x, const struct form *f, struct findings *out)
+extract_form(struct extract *x, const struct form *f, struct findings *out)
 {
 	guint	i;
 
@@ -295,8 +305,8 @@ extract_form(const struct extract *x, const struct form *f, struct findings *out
 
 		look_in_fields(&s);
 		look_behind_labels(&s, x->lines, "label");
-		look_for_patterns(&s, x->source->subject, "subject");
-		look_for_patterns(&s, x->text, "text");
+		look_for_patterns(&s, &x->source->in_subject, "subject");
+		look_for_patterns(&s, &x->in_text, "text");
 		if (x->source->may_answer) {
 			look_at_answers(&s);
 			look_at_lines(&s);
@@ -306,7 +316,7 @@ extract_form(const struct extract *x, const struct form *f, struct findings *out
 		if (s.found)
 			continue;
 		look_behind_labels(&s, x->full, "quoted");
-		look_for_patterns(&s, x->source->full, "quoted");
+		look_for_patterns(&s, &x->source->in_full, "quoted");
 	}
 }
 

@@ -25,11 +25,11 @@
 struct extract;		/* one message, split into lines and answers */
 
 /* Borrows both; forms are all there are, since any may have been asked. */
-struct extract	*extract_new(const struct source *, const GPtrArray *forms);
+struct extract	*extract_new(struct source *, const GPtrArray *forms);
 void		 extract_free(struct extract *);
 
 /* Adds the findings of one form. */
-void		 extract_form(const struct extract *, const struct form *, struct findings *);
+void		 extract_form(struct extract *, const struct form *, struct findings *);
 
 /* Does the message say nothing beyond greetings and empty lines of the forms? */
 bool		 extract_is_empty(const struct extract *);

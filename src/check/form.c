@@ -166,13 +166,13 @@ is_empty(const GPtrArray *list)
 }
 
 static bool
-any_matches(const struct form *f, const GPtrArray *patterns, const char *text,
+any_matches(const struct form *f, const GPtrArray *patterns, struct haystack *h,
     struct findings *out)
 {
 	guint	i;
 
 	for (i = 0; i < patterns->len; i++)
-		switch (pattern_find(patterns->pdata[i], text, strlen(text), 0, NULL, NULL)) {
+		switch (pattern_search(patterns->pdata[i], h, 0, NULL, NULL)) {
 		case PATTERN_NO:
 			break;
 		case PATTERN_LIMIT:
@@ -188,7 +188,7 @@ any_matches(const struct form *f, const GPtrArray *patterns, const char *text,
 
 /* Why the form applies, or NULL. */
 static const char *
-applies(const struct form *f, const struct source *s, struct findings *out)
+applies(const struct form *f, struct source *s, struct findings *out)
 {
 	guint	i;
 
@@ -202,14 +202,14 @@ applies(const struct form *f, const struct source *s, struct findings *out)
 	for (i = 0; i < out->tags->len; i++)
 		if (has(f->set->tags, out->tags->pdata[i]))
 			return "for one of its tags";
-	if (any_matches(f, f->subject, s->subject, out) ||
-	    any_matches(f, f->any, s->subject, out))
+	if (any_matches(f, f->subject, &s->in_subject, out) ||
+	    any_matches(f, f->any, &s->in_subject, out))
 		return "its subject matches";
-	return any_matches(f, f->any, s->text, out) ? "its text matches" : NULL;
+	return any_matches(f, f->any, &s->in_text, out) ? "its text matches" : NULL;
 }
 
 const struct form *
-form_choose(const GPtrArray *forms, const struct source *s, struct findings *out)
+form_choose(const GPtrArray *forms, struct source *s, struct findings *out)
 {
 	const struct form	*f;
 	const char		*why;

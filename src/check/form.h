@@ -36,7 +36,7 @@ const struct form	*form_find(const GPtrArray *forms, const char *name);	/* or NU
  * The first form that is for this message, given its department and tags;
  * NULL if none is.  A form without any condition is for all messages.
  */
-const struct form	*form_choose(const GPtrArray *forms, const struct source *,
+const struct form	*form_choose(const GPtrArray *forms, struct source *,
 			    struct findings *);
 
 #endif

@@ -5,6 +5,7 @@
 #include <pcre2.h>
 
 #include "base/text.h"
+#include "check/needle.h"
 
 enum { STEPS_MAX = 100000, DEPTH_MAX = 20000, HEAP_MAX_KIB = 16384 };
 
@@ -13,6 +14,7 @@ struct pattern {
 	pcre2_code		*code;
 	pcre2_match_data	*block;
 	pcre2_match_context	*limits;
+	struct needles		*needles;	/* or NULL */
 };
 
 static char *
@@ -52,6 +54,8 @@ pattern_new(const char *regex, enum pattern_mode mode, struct err *e)
 	p = g_new0(struct pattern, 1);
 	p->regex = g_strdup(regex);
 	p->code = code;
+	if (mode == PATTERN_ANYWHERE)
+		p->needles = needles_new(regex);
 	p->block = pcre2_match_data_create_from_pattern(code, NULL);
 	p->limits = pcre2_match_context_create(NULL);
 	if (p->block == NULL || p->limits == NULL)
@@ -67,6 +71,7 @@ pattern_free(struct pattern *p)
 {
 	if (p == NULL)
 		return;
+	needles_free(p->needles);
 	pcre2_match_context_free(p->limits);
 	pcre2_match_data_free(p->block);
 	pcre2_code_free(p->code);
@@ -113,17 +118,16 @@ first_group(const PCRE2_SIZE *ends, int groups, struct span *value)
 	value->to = ends[1];
 }
 
-enum pattern_result
-pattern_find(const struct pattern *p, const char *text, size_t len, size_t start,
+/* options: PCRE2_ANCHORED for a match that begins at start, or 0. */
+static enum pattern_result
+match(const struct pattern *p, const char *text, size_t len, size_t start, uint32_t options,
     struct span *hit, struct span *value)
 {
 	const PCRE2_SIZE	*ends;
 	int			 rc;
 
-	len = text_cut(text, len, PATTERN_TEXT_MAX);
-	if (start > len)
-		return PATTERN_NO;
-	rc = pcre2_match(p->code, (PCRE2_SPTR)text, len, start, 0, p->block, p->limits);
+	rc = pcre2_match(p->code, (PCRE2_SPTR)text, len, start, options | PCRE2_NO_UTF_CHECK,
+	    p->block, p->limits);
 	if (rc == PCRE2_ERROR_MATCHLIMIT || rc == PCRE2_ERROR_DEPTHLIMIT ||
 	    rc == PCRE2_ERROR_HEAPLIMIT)
 		return PATTERN_LIMIT;
@@ -140,6 +144,36 @@ pattern_find(const struct pattern *p, const char *text, size_t len, size_t start
 	if (value != NULL)
 		first_group(ends, rc, value);
 	return PATTERN_YES;
+}
+
+enum pattern_result
+pattern_find(const struct pattern *p, const char *text, size_t len, size_t start,
+    struct span *hit, struct span *value)
+{
+	len = text_cut(text, len, PATTERN_TEXT_MAX);
+	return start <= len ? match(p, text, len, start, 0, hit, value) : PATTERN_NO;
+}
+
+enum pattern_result
+pattern_search(const struct pattern *p, struct haystack *h, size_t start, struct span *hit,
+    struct span *value)
+{
+	enum pattern_result	found = PATTERN_NO;
+	struct needle_walk	walk;
+	size_t			begin;
+
+	if (start > h->len)
+		return PATTERN_NO;
+	if (p->needles == NULL || !haystack_prepare(h))
+		return match(p, h->text, h->len, start, 0, hit, value);
+	if (!p->needles->placed)
+		return needles_any(p->needles, h) ?
+		    match(p, h->text, h->len, start, 0, hit, value) : PATTERN_NO;
+	needles_start(p->needles, h, start, &walk);
+	while (found == PATTERN_NO &&
+	    (begin = needles_next(p->needles, h, &walk)) != HAYSTACK_NONE)
+		found = match(p, h->text, h->len, begin, PCRE2_ANCHORED, hit, value);
+	return found;
 }
 
 const char *

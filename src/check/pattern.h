@@ -5,6 +5,9 @@
  * PCRE2 with Unicode, ignoring case, ^ and $ at every line, without JIT and
  * with limits on steps, depth and heap: the worst pattern costs milliseconds.
  *
+ * Where a pattern names words (check/needle.h), a text is searched for these
+ * first: that is most of the speed.
+ *
  * A pattern keeps its match block, so one pattern is used by one thread only.
  */
 #ifndef CHECK_PATTERN_H
@@ -14,6 +17,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "check/haystack.h"
 
 struct pattern;
 
@@ -46,6 +50,10 @@ GPtrArray	*pattern_list_new(const GPtrArray *regexes, const char *owner, struct 
  */
 enum pattern_result	pattern_find(const struct pattern *, const char *text, size_t len,
 			    size_t start, struct span *hit, struct span *value);
+
+/* The same for a text that many patterns are tried on. */
+enum pattern_result	pattern_search(const struct pattern *, struct haystack *, size_t start,
+			    struct span *hit, struct span *value);
 
 const char	*pattern_text(const struct pattern *);	/* as written */
 

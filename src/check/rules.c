@@ -34,7 +34,7 @@ struct rules {
 /* One rule being tried on one message. */
 struct trial {
 	const struct rule	*rule;
-	const struct source	*source;
+	struct source		*source;
 	struct findings		*out;
 	GString			*evidence;	/* "subject has 'invoice'" */
 };
@@ -173,15 +173,16 @@ warn_limit(struct trial *t, const struct pattern *p)
 }
 
 static bool
-matches(struct trial *t, const struct pattern *p, const char *where, const char *text)
+matches(struct trial *t, const struct pattern *p, const char *where, struct haystack *h)
 {
-	size_t		 len = strlen(text), start = 0;
 	bool		 prose = strcmp(where, "subject") == 0 || strcmp(where, "text") == 0;
+	const char	*text = h->text;
+	size_t		 start = 0;
 	struct span	 hit;
 	int		 i;
 
 	for (i = 0; i < MATCHES_MAX; i++) {
-		switch (pattern_find(p, text, len, start, &hit, NULL)) {
+		switch (pattern_search(p, h, start, &hit, NULL)) {
 		case PATTERN_NO:
 			return false;
 		case PATTERN_LIMIT:
@@ -194,7 +195,7 @@ matches(struct trial *t, const struct pattern *p, const char *where, const char 
 			add_evidence(t, where, text, hit);
 			return true;
 		}
-		if (hit.to >= len)
+		if (hit.to >= h->len)
 			return false;
 		start = hit.to > hit.from ? hit.to :
 		    (size_t)(g_utf8_next_char(text + hit.to) - text);
@@ -203,14 +204,26 @@ matches(struct trial *t, const struct pattern *p, const char *where, const char 
 }
 
 static bool
-any_matches(struct trial *t, const GPtrArray *patterns, const char *where, const char *text)
+any_matches(struct trial *t, const GPtrArray *patterns, const char *where, struct haystack *h)
 {
 	guint	i;
 
 	for (i = 0; i < patterns->len; i++)
-		if (matches(t, patterns->pdata[i], where, text))
+		if (matches(t, patterns->pdata[i], where, h))
 			return true;
 	return false;
+}
+
+static bool
+address_matches(struct trial *t, const GPtrArray *patterns, const char *where, const char *addr)
+{
+	struct haystack	h;
+	bool		found;
+
+	haystack_init(&h, addr);
+	found = any_matches(t, patterns, where, &h);
+	haystack_fini(&h);
+	return found;
 }
 
 static bool
@@ -218,7 +231,7 @@ sender_matches(struct trial *t)
 {
 	const struct message	*m = t->source->message;
 
-	return m->from != NULL && any_matches(t, t->rule->from, "sender", m->from->addr);
+	return m->from != NULL && address_matches(t, t->rule->from, "sender", m->from->addr);
 }
 
 static bool
@@ -233,13 +246,26 @@ recipient_matches(struct trial *t)
 	for (i = 0; i < G_N_ELEMENTS(lists); i++)
 		for (k = 0; k < lists[i]->len; k++) {
 			a = lists[i]->pdata[k];
-			if (any_matches(t, t->rule->to, "recipient", a->addr))
+			if (address_matches(t, t->rule->to, "recipient", a->addr))
 				return true;
 		}
 	for (k = 0; k < m->delivered_to->len; k++)
-		if (any_matches(t, t->rule->to, "recipient", m->delivered_to->pdata[k]))
+		if (address_matches(t, t->rule->to, "recipient", m->delivered_to->pdata[k]))
 			return true;
 	return false;
+}
+
+static bool
+field_value_matches(struct trial *t, const struct field_pattern *f, const char *value)
+{
+	g_autofree char	*text = text_valid(value, strlen(value), NULL);
+	struct haystack	 h;
+	bool		 found;
+
+	haystack_init(&h, text);
+	found = matches(t, f->pattern, f->name, &h);
+	haystack_fini(&h);
+	return found;
 }
 
 static bool
@@ -247,7 +273,6 @@ field_matches(struct trial *t)
 {
 	const struct field_pattern	*f;
 	const struct field		*given;
-	g_autofree char			*value = NULL;
 	guint				 i, k;
 
 	for (i = 0; i < t->rule->fields->len; i++) {
@@ -256,9 +281,7 @@ field_matches(struct trial *t)
 			given = t->source->message->fields->pdata[k];
 			if (strcmp(given->name, f->name) != 0 || given->value == NULL)
 				continue;
-			g_free(value);
-			value = text_valid(given->value, strlen(given->value), NULL);
-			if (matches(t, f->pattern, f->name, value))
+			if (field_value_matches(t, f, given->value))
 				return true;
 		}
 	}
@@ -286,7 +309,7 @@ static bool
 rule_matches(struct trial *t)
 {
 	const struct rule	*r = t->rule;
-	const struct source	*s = t->source;
+	struct source		*s = t->source;
 
 	/* Cheap ones first. */
 	if (is_set(r->set->channel) &&
@@ -301,12 +324,12 @@ rule_matches(struct trial *t)
 		return false;
 	if (is_set(r->fields) && !field_matches(t))
 		return false;
-	if (is_set(r->subject) && !any_matches(t, r->subject, "subject", s->subject))
+	if (is_set(r->subject) && !any_matches(t, r->subject, "subject", &s->in_subject))
 		return false;
-	if (is_set(r->text) && !any_matches(t, r->text, "text", s->text))
+	if (is_set(r->text) && !any_matches(t, r->text, "text", &s->in_text))
 		return false;
-	return !is_set(r->any) || any_matches(t, r->any, "subject", s->subject) ||
-	    any_matches(t, r->any, "text", s->text);
+	return !is_set(r->any) || any_matches(t, r->any, "subject", &s->in_subject) ||
+	    any_matches(t, r->any, "text", &s->in_text);
 }
 
 static void
@@ -406,7 +429,7 @@ give_department(const struct settings *set, const char *channel, struct findings
 }
 
 void
-rules_apply(const struct rules *rules, const struct source *s, struct findings *out)
+rules_apply(const struct rules *rules, struct source *s, struct findings *out)
 {
 	bool	ranked = false;
 	guint	i;

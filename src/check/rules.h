@@ -22,6 +22,6 @@ struct rules;
 struct rules	*rules_new(const struct settings *, struct err *);	/* borrows settings */
 void		 rules_free(struct rules *);
 /* Fills department, priority, tags, urgent, ignore, reasons, warnings. */
-void		 rules_apply(const struct rules *, const struct source *, struct findings *);
+void		 rules_apply(const struct rules *, struct source *, struct findings *);
 
 #endif

@@ -108,11 +108,17 @@ source_init(struct source *s, const char *channel, const struct message *m)
 	}
 	if (strcmp(s->full, s->text) == 0)
 		s->full[0] = '\0';
+	haystack_init(&s->in_subject, s->subject);
+	haystack_init(&s->in_text, s->text);
+	haystack_init(&s->in_full, s->full);
 }
 
 void
 source_fini(struct source *s)
 {
+	haystack_fini(&s->in_subject);
+	haystack_fini(&s->in_text);
+	haystack_fini(&s->in_full);
 	g_free(s->subject);
 	g_free(s->text);
 	g_free(s->full);

@@ -11,6 +11,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "check/haystack.h"
 #include "model/message.h"
 
 struct source {
@@ -19,6 +20,9 @@ struct source {
 	char			*subject;	/* never NULL */
 	char			*text;		/* what is new, without quoted lines; never NULL */
 	char			*full;		/* with what is quoted; "" if there is no more */
+	struct haystack		 in_subject;	/* the same, to be searched */
+	struct haystack		 in_text;
+	struct haystack		 in_full;
 	bool			 may_answer;	/* it may go on with a conversation */
 };
 
