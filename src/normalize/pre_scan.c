@@ -5,12 +5,15 @@
 
 #include "normalize/headers.h"
 #include "normalize/part.h"
+#include "normalize/smime.h"
 #include "normalize/transfer.h"
 
 /* Bytes the boundary search may look at, all levels together: a multiple of
  * the mail, so that deep nesting of a large mail does not multiply. */
 #define BUDGET_FACTOR	12
 #define BUDGET_FLOOR	(1024 * 1024)
+
+#define MAX_SIGNED	3	/* signed files within signed files that are opened */
 
 struct splitter {
 	struct mail_view	*view;
@@ -25,6 +28,7 @@ struct place {
 	unsigned	 parent_id;
 	unsigned	 alternative_id;
 	bool		 in_related, in_report, in_digest;
+	unsigned	 in_signed;	/* signed files around it */
 };
 
 static const char *
@@ -288,6 +292,33 @@ try_multipart(struct splitter *s, GBytes *whole, size_t at, size_t len, GPtrArra
 	return boundary != NULL && split_multipart(s, decoded, 0, len, boundary, &inner);
 }
 
+/* Mail that is signed and sent as one file: its part is in there. */
+static bool
+try_signed(struct splitter *s, GBytes *whole, size_t at, size_t len, GPtrArray *headers,
+    const struct place *place, const struct headers_params *type)
+{
+	struct place		 inner = *place;
+	g_autoptr(GBytes)	 decoded = NULL, content = NULL;
+	const void		*bytes;
+	gsize			 n;
+
+	if (place->in_signed >= MAX_SIGNED ||
+	    !smime_is_candidate(type->value, headers_params_get(type, "name")))
+		return false;
+	transfer_decode(whole, at, len, raw_of(headers, "Content-Transfer-Encoding"), &decoded);
+	bytes = g_bytes_get_data(decoded, &n);
+	if ((content = smime_signed_content(bytes, n)) == NULL)
+		return false;
+	mail_view_warn(s->view, "signed: s/mime, not checked");
+	inner.depth++;
+	inner.in_signed++;
+	inner.in_digest = false;
+	inner.parent = "multipart/signed";
+	inner.parent_id = ++s->ids;
+	split_part(s, content, 0, g_bytes_get_size(content), &inner);
+	return true;
+}
+
 static void
 split(struct splitter *s, GBytes *whole, size_t at, size_t len, GPtrArray *headers,
     const struct place *place)
@@ -304,6 +335,8 @@ split(struct splitter *s, GBytes *whole, size_t at, size_t len, GPtrArray *heade
 			if (!done)
 				mail_view_warn(s->view, "multipart-without-parts");
 		}
+	} else {
+		done = try_signed(s, whole, at, len, headers, place, type);
 	}
 	headers_params_free(type);
 	if (!done)
@@ -357,7 +390,7 @@ struct mail_view *
 pre_scan(GBytes *mail, gsize max)
 {
 	struct splitter		 s = { view_new(), 0, 0 };
-	struct place		 top = { 0, "", 0, 0, false, false, false };
+	struct place		 top = { 0, "", 0, 0, false, false, false, 0 };
 	gsize			 len;
 	const char		*bytes = g_bytes_get_data(mail, &len);
 	g_autoptr(GBytes)	 fixed = NULL;
