@@ -211,10 +211,8 @@ jis_to_sjis(const unsigned char *in, size_t len, GString *out)
 		if (in[i] == 0x1b && i + 2 < len && (in[i + 1] == '(' || in[i + 1] == '$')) {
 			mode = in[i + 1] == '(' ? (in[i + 2] == 'I' ? 'I' : 'B') : '$';
 			i += 2;
-			if (mode == '$' && in[i] == '(' && i + 1 < len) {
+			if (mode == '$' && in[i] == '(' && i + 1 < len)
 				i++;
-				mode = in[i] == 'D' ? 'D' : '$';
-			}
 		} else if (in[i] == 0x0e || in[i] == 0x0f) {
 			mode = in[i] == 0x0e ? 'I' : 'B';
 		} else if (in[i] == '\n' || in[i] == '\r') {
@@ -222,15 +220,11 @@ jis_to_sjis(const unsigned char *in, size_t len, GString *out)
 			mode = 'B';
 		} else if (mode == 'I' && in[i] >= 0x21 && in[i] <= 0x5f) {
 			g_string_append_c(out, (char)(in[i] | 0x80));
-		} else if ((mode == '$' || mode == 'D') && in[i] >= 0x21 && in[i] <= 0x7e &&
+		} else if (mode == '$' && in[i] >= 0x21 && in[i] <= 0x7e &&
 		    i + 1 < len && in[i + 1] >= 0x21 && in[i + 1] <= 0x7e) {
 			unsigned	hi = in[i], lo = in[i + 1];
 
 			i++;
-			if (mode == 'D') {
-				g_string_append(out, "?");
-				continue;
-			}
 			lo += (hi & 1) ? (lo <= 0x5f ? 0x1f : 0x20) : 0x7e;
 			hi = (hi + 1) / 2 + (hi <= 0x5e ? 0x70 : 0xb0);
 			g_string_append_c(out, (char)hi);
@@ -241,13 +235,50 @@ jis_to_sjis(const unsigned char *in, size_t len, GString *out)
 	}
 }
 
+/* JIS X 0212, which Shift_JIS has not: a stretch of double bytes. */
+static char *
+convert_jis_supplement(const char *in, size_t len, bool *damaged)
+{
+	g_autoptr(GString)	euc = g_string_sized_new(len * 2);
+	size_t			i;
+
+	for (i = 0; i + 1 < len; i += 2) {
+		g_string_append_c(euc, (char)0x8f);
+		g_string_append_c(euc, (char)(in[i] | 0x80));
+		g_string_append_c(euc, (char)(in[i + 1] | 0x80));
+	}
+	return charset_convert(euc->str, euc->len, "euc-jp", true, damaged);
+}
+
 static char *
 convert_iso2022jp(const char *bytes, size_t len, bool lossy, bool *damaged)
 {
-	g_autoptr(GString)	sjis = g_string_sized_new(len);
+	static const char	 supplement[] = "\033$(D";
+	GString			*out = g_string_sized_new(len);
+	g_autoptr(GString)	 sjis = g_string_sized_new(len);
+	const char		*at = bytes, *end = bytes + len, *stretch, *stop;
+	char			*text;
 
-	jis_to_sjis((const unsigned char *)bytes, len, sjis);
-	return charset_convert(sjis->str, sjis->len, "shift_jis", lossy, damaged);
+	for (; at < end; at = stop) {
+		if ((stretch = memmem(at, (size_t)(end - at), supplement, 4)) == NULL)
+			stretch = end;
+		g_string_truncate(sjis, 0);
+		jis_to_sjis((const unsigned char *)at, (size_t)(stretch - at), sjis);
+		text = charset_convert(sjis->str, sjis->len, "shift_jis", lossy, damaged);
+		if (text == NULL) {
+			g_string_free(out, TRUE);
+			return NULL;
+		}
+		g_string_append(out, text);
+		g_free(text);
+		stretch = MIN(stretch + 4, end);
+		for (stop = stretch; stop < end && *stop > ' '; stop++)
+			continue;
+		text = convert_jis_supplement(stretch, (size_t)(stop - stretch), damaged);
+		g_string_append(out, text);
+		g_free(text);
+	}
+	return g_string_free(out, FALSE);
 }
 
 /* HZ: GB 2312 in seven bits between ~{ and ~}. */
@@ -506,17 +537,18 @@ choose(const char *bytes, size_t len, const char *declared, bool *guessed)
 		return charset_guess(bytes, len);
 	if (charset_is_multibyte(name)) {
 		tried = charset_convert(bytes, len, name, false, &damaged);
-		if (tried == NULL || (strcmp(name, "shift_jis") == 0 && is_mostly_halfwidth(tried))) {
-			const char	*other = charset_guess(bytes, len);
-
-			if (charset_is_multibyte(other))
-				name = other;
-			else
-				*guessed = false;
-			*guessed = *guessed && strcmp(name, charset_find(declared)) != 0;
+		*guessed = false;
+		if (tried != NULL && (strcmp(name, "shift_jis") != 0 || !is_mostly_halfwidth(tried)))
 			return name;
-		}
+		sure = charset_guess(bytes, len);
+		if (!charset_is_multibyte(sure) &&
+		    (sure = charset_contradicted(bytes, len, name)) == NULL)
+			return name;
+		*guessed = strcmp(sure, name) != 0;
+		return sure;
 	}
+	if ((sure = charset_contradicted(bytes, len, name)) != NULL)
+		return sure;
 	*guessed = false;
 	return name;
 }

@@ -45,6 +45,12 @@ bool	charset_is_multibyte(const char *name);
 /* The most plausible name for bytes that are not ASCII; never NULL. */
 const char	*charset_guess(const char *bytes, size_t len);
 
+/*
+ * A label of an encoding with single bytes, under which the bytes make no
+ * words: the name that makes words of them, or NULL if the label may be right.
+ */
+const char	*charset_contradicted(const char *bytes, size_t len, const char *name);
+
 /* The charset an HTML document claims in its first 2 KB, or NULL; g_free(). */
 char	*charset_from_html(const char *bytes, size_t len);
 

@@ -39,6 +39,7 @@ static const struct reading readings[] = {
 	{ "windows-1253", "αβγδεζηθικλμνξοπρσςτυφχψωάέήίόύώΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ", 10 },
 	{ "windows-1255", "אבגדהוזחטיךכלםמןנסעףפץצקרשת", 10 },
 	{ "windows-1256", "ابتثجحخدذرزسشصضطظعغفقكلمنهويةىئءؤأإآ", 10 },
+	{ "iso-8859-6", "ابتثجحخدذرزسشصضطظعغفقكلمنهويةىئءؤأإآ،؟", 0 },
 	{ "windows-874", "กขคงจฉชซญดตถทธนบปผฝพฟมยรลวศษสหอฮะัาำิีึืุูเแโใไ็่้์ๆฯ", 10 },
 	{ "windows-1251", NULL, 30 },
 	{ "koi8-r", NULL, 20 },
@@ -95,6 +96,8 @@ weigh_cyrillic(gunichar c, gunichar before, gunichar next)
 		return -20;
 	if (g_unichar_isupper(c) && g_unichar_islower(before))
 		return -12;
+	if (!g_unichar_isalpha(before) && !g_unichar_isalpha(next))
+		return 4;	/* a bullet, or one of few words */
 	if (g_utf8_strchr(often_cyrillic, -1, c) != NULL)
 		return g_unichar_islower(c) ? 25 : 16;
 	if ((c >= 0x410 && c <= 0x44f) || c == 0x451 || c == 0x401)
@@ -119,6 +122,9 @@ weigh(const struct reading *r, gunichar c, gunichar before, gunichar next)
 	if (r->letters != NULL && g_utf8_strchr(r->letters, -1, c) != NULL) {
 		if (g_unichar_isupper(c) && g_unichar_islower(before))
 			return -20;
+		/* Bullets: no alphabet but the Latin has words of one such letter. */
+		if (c >= 0x370 && !g_unichar_isalpha(before) && !g_unichar_isalpha(next))
+			return 2;
 		return 20;
 	}
 	if (is_plain_sign(c))
@@ -165,6 +171,19 @@ count_high(const char *bytes, size_t len)
 	return n;
 }
 
+/* Rows of no-break spaces, with which programs indent, are no letters. */
+static void
+append_letters(GString *out, const char *p, size_t len)
+{
+	size_t	i, n;
+
+	for (i = 0; i < len; i += n) {
+		for (n = 1; p[i] == '\xa0' && i + n < len && p[i + n] == '\xa0'; n++)
+			continue;
+		g_string_append_c(out, n > 1 ? ' ' : p[i]);
+	}
+}
+
 /* Up to SAMPLE bytes around the high ones, cut at blanks. */
 static GString *
 take_sample(const char *bytes, size_t len)
@@ -180,29 +199,130 @@ take_sample(const char *bytes, size_t len)
 			break;
 		for (n = 0; i < len && bytes[i] != '\n' && n < 512; i++, n++)
 			;
-		g_string_append_len(out, bytes + start, (gssize)(i - start));
+		append_letters(out, bytes + start, i - start);
 		g_string_append_c(out, '\n');
 	}
 	return out;
+}
+
+/* The best of all readings (of one encoding, if name is given). */
+static long
+best_score(const char *sample, size_t len, const char *only, const char **name)
+{
+	long	best = -1000000, s, high = count_high(sample, len);
+	size_t	i;
+
+	*name = "windows-1252";
+	for (i = 0; i < G_N_ELEMENTS(readings); i++) {
+		if (only != NULL && strcmp(readings[i].charset, only) != 0)
+			continue;
+		s = score(&readings[i], sample, len, high);
+		if (s > best) {
+			best = s;
+			*name = readings[i].charset;
+		}
+	}
+	return best;
 }
 
 const char *
 charset_guess(const char *bytes, size_t len)
 {
 	g_autoptr(GString)	 sample = take_sample(bytes, len);
-	long			 high = count_high(sample->str, sample->len);
-	long			 best = -999999, s;
-	const char		*name = "windows-1252";
-	size_t			 i;
+	const char		*name;
 
-	if (high == 0)
+	if (count_high(sample->str, sample->len) == 0)
 		return "utf-8";
-	for (i = 0; i < G_N_ELEMENTS(readings); i++) {
-		s = score(&readings[i], sample->str, sample->len, high);
-		if (s > best) {
-			best = s;
-			name = readings[i].charset;
+	return best_score(sample->str, sample->len, NULL, &name) < -20000 ? "windows-1252" : name;
+}
+
+static bool
+is_one_of(const char *name, const char *const *names)
+{
+	while (*names != NULL && strcmp(name, *names) != 0)
+		names++;
+	return *names != NULL;
+}
+
+/* How bytes above 0x80 stand together. */
+struct pattern {
+	size_t	high;		/* without no-break spaces */
+	size_t	letters;	/* 0xc0 and above */
+	size_t	in_runs;	/* letters with two others beside them */
+	size_t	odd;		/* signs next to another of these bytes */
+	size_t	leads;		/* 0x82 and 0x83 */
+};
+
+static bool
+is_odd_sign(unsigned char b)
+{
+	return b > 0xa1 && b < 0xbf && b != 0xab && b != 0xbb;
+}
+
+static void
+read_pattern(const char *bytes, size_t len, struct pattern *p)
+{
+	size_t		i, run = 0;
+	unsigned char	b, next;
+
+	memset(p, 0, sizeof *p);
+	for (i = 0; i <= len; i++) {
+		b = i < len ? (unsigned char)bytes[i] : ' ';
+		next = i + 1 < len ? (unsigned char)bytes[i + 1] : ' ';
+		if (b >= 0xc0) {
+			run++;
+			p->letters++;
+		} else if (b < 0x80) {
+			p->in_runs += run >= 3 ? run : 0;
+			run = 0;
 		}
+		p->high += b >= 0x80 && b != 0xa0;
+		p->leads += b == 0x82 || b == 0x83;
+		p->odd += b > 0xa0 && next > 0xa0 && (is_odd_sign(b) || is_odd_sign(next));
 	}
-	return best < -20000 ? "windows-1252" : name;
+}
+
+/*
+ * No language with Latin letters writes three accented ones in a row or signs
+ * between them; other alphabets do little else, and Shift_JIS is full of 0x82
+ * and 0x83.
+ */
+static bool
+is_no_latin(const char *bytes, size_t len)
+{
+	struct pattern	p;
+
+	read_pattern(bytes, len, &p);
+	return (p.letters >= 3 && p.in_runs * 2 >= p.letters) ||
+	    (p.odd >= 2 && p.odd * 3 >= p.high) || (p.leads >= 3 && p.leads * 4 >= p.high);
+}
+
+const char *
+charset_contradicted(const char *bytes, size_t len, const char *name)
+{
+	static const char *const latin[] = { "windows-1252", "iso-8859-15", "windows-1250",
+	    "iso-8859-2", "windows-1254", "windows-1257", NULL };
+	static const char *const cyrillic[] = { "windows-1251", "koi8-r", "koi8-u",
+	    "iso-8859-5", "cp866", NULL };
+	bool			 is_latin = is_one_of(name, latin);
+	g_autoptr(GString)	 sample = NULL;
+	const char		*other, *same;
+	long			 best, own, high;
+
+	if (!is_latin && !is_one_of(name, cyrillic) && !charset_is_multibyte(name))
+		return NULL;
+	sample = take_sample(bytes, len);
+	if ((high = count_high(sample->str, sample->len)) == 0 || (is_latin && high < 4))
+		return NULL;
+	best = best_score(sample->str, sample->len, NULL, &other);
+	own = best_score(sample->str, sample->len, name, &same);
+	if (strcmp(name, "koi8-r") == 0 && strcmp(other, "koi8-u") == 0)
+		return other;
+	if (!is_latin)
+		return best >= 8000 && best - own >= 7000 && (high >= 4 || own < -5000) ?
+		    other : NULL;
+	if (is_one_of(other, latin))
+		return best >= 15000 && best - own >= 9000 ? other : NULL;
+	return best >= 8000 && best - own >= 7000 && is_no_latin(sample->str, sample->len) ?
+	    other : NULL;
 }
