@@ -28,6 +28,7 @@ enum quote_kind {		/* how the row is compared */
 	QUOTE_MARKER,		/* "reply above this line": a line begins with it */
 	QUOTE_DEVICE,		/* "sent from my": a line begins with it */
 	QUOTE_DEVICE_END,	/* the same in languages that end with it */
+	QUOTE_DEVICE_NAME,	/* one of these must be in such a line, in whatever form */
 	QUOTE_FOOTER,		/* "virus-free": a line begins with it, to the end */
 	QUOTE_REPLY_SUBJECT	/* "re" before a colon */
 };
@@ -45,6 +46,8 @@ const struct quote_word	*quote_words(enum quote_kind, size_t *n);
 bool	quote_is(enum quote_kind, const char *, size_t);
 bool	quote_begins_any(enum quote_kind, const char *, size_t);
 bool	quote_ends_any(enum quote_kind, const char *, size_t);
+/* Anywhere, also inside of other words. */
+bool	quote_contains_any(enum quote_kind, const char *, size_t);
 /* As a word of its own anywhere in it; of scripts without blanks, anywhere. */
 bool	quote_holds_any(enum quote_kind, const char *, size_t);
 

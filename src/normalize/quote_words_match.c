@@ -148,3 +148,14 @@ quote_holds_any(enum quote_kind kind, const char *text, size_t len)
 			return true;
 	return false;
 }
+
+bool
+quote_contains_any(enum quote_kind kind, const char *text, size_t len)
+{
+	size_t	i;
+
+	for (i = 0; i < len; i++)
+		if (match(kind, text + i, len - i, false) > 0)
+			return true;
+	return false;
+}

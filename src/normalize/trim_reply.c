@@ -10,6 +10,7 @@
 
 #define SIGNATURE_MAX	25	/* lines; what is longer is no signature */
 #define FOOTER_MAX	12	/* lines that programs put under a mail */
+#define LIST_MAX	4	/* lines below a rule that name a mailing list */
 #define CONTEXT_MAX	8	/* quoted lines kept before an answer */
 #define DEVICE_MAX	90	/* bytes of "sent from my ..." */
 #define INTRO_MAX	6	/* lines between a box's top and its quote */
@@ -204,20 +205,43 @@ is_device(const struct trim_line *l)
 		n = (size_t)((const char *)memchr(p, '<', n) - p);
 	while (n > 0 && strchr("*_])<>.\"-~ ", p[n - 1]) != NULL)
 		n--;
+	/* "Sent via DHL" is news, "Sent via my phone" is not. */
 	return n > 0 && n <= DEVICE_MAX && (quote_begins_any(QUOTE_DEVICE, p, n) ||
-	    quote_ends_any(QUOTE_DEVICE_END, p, n));
+	    quote_ends_any(QUOTE_DEVICE_END, p, n)) &&
+	    quote_contains_any(QUOTE_DEVICE_NAME, l->body, l->body_len);
 }
 
-/* A mailing list's or virus scanner's lines under a mail. */
 static bool
-is_footer(const struct trim_line *l)
+speaks_of_list(const struct trim_line *l)
 {
-	size_t	n = 0;
+	size_t	i;
 
+	for (i = 0; i + 4 <= l->body_len; i++)
+		if (g_ascii_strncasecmp(l->body + i, "list", 4) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * A mailing list's or virus scanner's lines under a mail.  A rule alone says
+ * nothing, forms are full of them; the list's name must be below it.
+ */
+static bool
+is_footer(const struct work *w, size_t i, size_t end)
+{
+	const struct trim_line	*l = at(w, i);
+	size_t			 n = 0, k;
+
+	if (quote_begins_any(QUOTE_FOOTER, l->body, l->body_len))
+		return true;
 	while (n < l->body_len && l->body[n] == '_')
 		n++;
-	return (n >= 20 && n == l->body_len) ||
-	    quote_begins_any(QUOTE_FOOTER, l->body, l->body_len);
+	if (n < 20 || n < l->body_len)
+		return false;
+	for (k = i + 1; k < MIN(end, i + LIST_MAX); k++)
+		if (speaks_of_list(at(w, k)))
+			return true;
+	return false;
 }
 
 /* The signature in the words from..to: below "-- ", or what a device added. */
@@ -231,7 +255,7 @@ mark_signature(struct work *w, size_t from, size_t to)
 		if (trim_line_is_blank(at(w, i - 1)))
 			continue;
 		if (is_delimiter(at(w, i - 1)) ||
-		    (words <= FOOTER_MAX && is_footer(at(w, i - 1))) ||
+		    (words <= FOOTER_MAX && is_footer(w, i - 1, to)) ||
 		    (last && is_device(at(w, i - 1)))) {
 			set_kind(w, i - 1, to, TRIM_SIGNATURE);
 			to = i - 1;

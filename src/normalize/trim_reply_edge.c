@@ -202,13 +202,17 @@ with_rules(const GArray *lines, size_t at)
 	return first;
 }
 
-/* Thunderbird forwards as "Original Message" with the subject first. */
+/*
+ * Thunderbird forwards as "-------- Original Message --------" with the
+ * subject first; T-Online answers so, but without the blanks.
+ */
 static enum trim_edge
 judge_original(const GArray *lines, const uint8_t *labels, size_t at)
 {
-	size_t	next = trim_lines_skip_blank(lines, at + 1, lines->len);
+	const struct trim_line	*l = trim_line_at(lines, at);
+	size_t			 next = trim_lines_skip_blank(lines, at + 1, lines->len);
 
-	return next < lines->len && (labels[next] & SUBJECT) &&
+	return l->body_len > 8 && memcmp(l->body, "-------- ", 9) == 0 && next < lines->len && (labels[next] & SUBJECT) &&
 	    is_header_block(lines, labels, next, true) ? EDGE_FORWARD : EDGE_HISTORY;
 }
 
@@ -237,12 +241,12 @@ is_begin_forward(const char *p, size_t len)
 }
 
 static enum trim_edge
-read_words(const GArray *lines, const uint8_t *labels, size_t at)
+read_words(const GArray *lines, const uint8_t *labels, size_t at, size_t *first)
 {
 	const struct trim_line	*l = trim_line_at(lines, at);
 	const char		*core;
 	size_t			 len, dashes = undecorate(l, &core, &len);
-	bool			 begins = at == 0 || trim_line_is_blank(l - 1);
+	bool			 begins = at == 0 || trim_line_is_blank(l - 1) || is_rule(l - 1);
 
 	if (len == 0 || l->body_len > WORDS_MAX)
 		return EDGE_NONE;
@@ -260,8 +264,10 @@ read_words(const GArray *lines, const uint8_t *labels, size_t at)
 		if (quote_is(QUOTE_ORIGINAL, core, len))
 			return EDGE_HISTORY;
 	}
-	if ((begins || dashes >= 2) && quote_begins_any(QUOTE_MARKER, core, len))
+	if ((begins || dashes >= 2) && quote_begins_any(QUOTE_MARKER, core, len)) {
+		*first = with_rules(lines, at);
 		return EDGE_HISTORY;
+	}
 	return EDGE_NONE;
 }
 
@@ -276,7 +282,7 @@ trim_edge_find(const GArray *lines, const uint8_t *labels, size_t at, size_t *fi
 		return EDGE_NONE;
 	if (l->marks & HTML_MARK_FORWARD)
 		return EDGE_FORWARD;
-	if ((edge = read_words(lines, labels, at)) != EDGE_NONE)
+	if ((edge = read_words(lines, labels, at, first)) != EDGE_NONE)
 		return edge;
 	if (l->kind == TRIM_QUOTE)
 		return EDGE_NONE;

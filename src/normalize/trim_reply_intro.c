@@ -22,6 +22,8 @@ struct clues {
 	bool	leading;	/* begins with a date */
 	bool	pronoun;	/* "you wrote" */
 	bool	closing;	/* ends with a bracket: "<jo@example.com>:" */
+	bool	angle;		/* the address in brackets */
+	bool	final;		/* the verb comes last */
 	bool	whole;		/* no half of a bracket */
 };
 
@@ -40,6 +42,13 @@ static bool
 is_dashed(const char *p, size_t len)
 {
 	return len > 12 && memcmp(p, "--", 2) == 0 && memcmp(p + len - 2, "--", 2) == 0;
+}
+
+/* "2011/4/7 Jo <jo@example.com>": what Gmail once wrote, without a colon. */
+static bool
+is_postmark(const char *p, size_t len)
+{
+	return len > 12 && g_ascii_isdigit(p[0]) && g_ascii_isdigit(p[3]) && p[len - 1] == '>';
 }
 
 static bool
@@ -107,6 +116,7 @@ read_figures(const char *text, size_t len, struct clues *c)
 		    !g_ascii_isspace(p[1]))
 			c->address = true;
 		open += *p == '<';
+		c->angle |= *p == '>' && c->address;
 		open -= *p == '>';
 		if ((n = count_digits(p, end)) > 0) {
 			read_digits(text, p, end, n, c);
@@ -116,7 +126,7 @@ read_figures(const char *text, size_t len, struct clues *c)
 			break;
 	}
 	c->whole = open == 0;
-	c->closing = len > 2 && strchr(">)", text[len - 2]) != NULL;
+	c->closing = len > 2 && strchr(">)]", text[len - 2]) != NULL;
 }
 
 /* A prefix is a word: "Am 1. Mai", "在2024", not "Amazon". */
@@ -138,12 +148,21 @@ begins_with_prefix(const char *text, size_t len)
 	return false;
 }
 
+static bool
+ends_with_verb(const char *text, size_t len)
+{
+	while (len > 0 && strchr(": ", text[len - 1]) != NULL)
+		len--;
+	return quote_ends_any(QUOTE_VERB, text, len);
+}
+
 /* The words cost more than the figures: they are looked for last. */
 static void
 read_words(const char *text, size_t len, struct clues *c)
 {
 	c->prefix = begins_with_prefix(text, len);
 	c->verb = quote_holds_any(QUOTE_VERB, text, len);
+	c->final = c->verb && ends_with_verb(text, len);
 	c->pronoun = c->verb && quote_holds_any(QUOTE_PRONOUN, text, len);
 }
 
@@ -160,10 +179,13 @@ may_lead_quote(const struct clues *c, size_t len, bool is_reply)
 
 /* Enough to cut everything that follows. */
 static bool
-may_lead_rest(const struct clues *c)
+may_lead_rest(const struct clues *c, bool is_reply)
 {
 	if (c->pronoun)
 		return false;
+	/* "Zitat von Jo <jo@example.com>:", "Jo <jo@example.com> writes:" */
+	if (is_reply && c->angle && ((c->prefix && c->closing) || (c->verb && c->final)))
+		return true;
 	if (c->verb && c->date && (c->time || c->address))
 		return true;
 	if (c->verb && c->address && (c->prefix || c->time))
@@ -204,7 +226,7 @@ judge(const char *text, size_t len, bool quoted, bool is_reply, struct clues *c)
 		return INTRO_NONE;
 	if (quoted && may_lead_quote(c, len, is_reply))
 		return INTRO_OF_QUOTE;
-	if (may_lead_rest(c) || (is_dashed(text, len) && c->address))
+	if (may_lead_rest(c, is_reply) || (is_dashed(text, len) && c->address))
 		return quoted ? INTRO_OF_QUOTE : INTRO_OF_REST;
 	return INTRO_NONE;
 }
@@ -220,10 +242,11 @@ trim_intro_find(const GArray *lines, size_t at, bool is_reply, size_t *first)
 	unsigned		 said = 0;
 	size_t			 k;
 
-	if (l->body_len > LENGTH_MAX ||
-	    !(ends_openly(l->body, l->body_len) || is_dashed(l->body, l->body_len)))
-		return INTRO_NONE;
 	quoted = quote_follows(lines, at);
+	if (l->body_len > LENGTH_MAX ||
+	    !(ends_openly(l->body, l->body_len) || is_dashed(l->body, l->body_len) ||
+	    (quoted && is_postmark(l->body, l->body_len))))
+		return INTRO_NONE;
 	text = g_string_new(NULL);
 	for (k = at; at - k < LINES_MAX; k--) {
 		l = trim_line_at(lines, k);
