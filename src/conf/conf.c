@@ -13,13 +13,17 @@
 #include <string.h>
 
 #include "conf/conf_check.h"
+#include "conf/conf_scan.h"
 #include "conf/conf_value.h"
 
 /* One load at a time: libconfuse's callbacks carry no argument of ours. */
 static struct {
 	cfg_t		*root;
 	GString		*problems;
-	GHashTable	*places;	/* cfg_t * -> "file:line" of its closing brace */
+	GHashTable	*places;	/* cfg_t * -> "file:line" of its closing brace,
+					   cfg_opt_t * -> of its value */
+	GHashTable	*files;		/* read so far, by their real paths */
+	struct settings	*settings;	/* being filled */
 } load;
 
 static void
@@ -84,6 +88,17 @@ find_key(const cfg_t *cfg, const char *name)
 	return NULL;
 }
 
+/* libconfuse lets the last one win; that is rarely what was meant. */
+static void
+refuse_twice(const void *opt, const char *name, const char *where)
+{
+	const char	*before = g_hash_table_lookup(load.places, opt);
+
+	if (before != NULL)
+		complain(where, "%s is there twice; the other one is at %s", name, before);
+	g_hash_table_insert(load.places, (void *)(uintptr_t)opt, g_strdup(where));
+}
+
 /* Called for every value as it is read, while the line is known. */
 static int
 on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
@@ -92,6 +107,11 @@ on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	struct err		 e = ERR_INIT;
 	g_autofree char		*where = where_now(cfg);
 
+	/* Without a line it is a default that is being read. */
+	if (load.root != NULL && conf_value_is_list(key))
+		g_hash_table_insert(load.places, opt, g_strdup(where));
+	else if (load.root != NULL)
+		refuse_twice(opt, key->name, where);
 	if (conf_value_check(key, value, &e) == -1) {
 		complain(where, "%s", e.text);
 		/* Something valid in its place: the load fails anyway. */
@@ -108,9 +128,32 @@ on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 static int
 on_section_end(cfg_t *cfg, cfg_opt_t *opt)
 {
-	cfg_t	*section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+	cfg_t		*section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+	g_autofree char	*where = where_now(section != NULL ? section : cfg);
 
-	g_hash_table_insert(load.places, section, where_now(section != NULL ? section : cfg));
+	if ((opt->flags & CFGF_MULTI) == 0)
+		refuse_twice(opt, opt->name, where);
+	g_hash_table_insert(load.places, section, g_strdup(where));
+	return 0;
+}
+
+/* Once each: a file that includes itself would never end. */
+static int
+begin_file(const char *path, const char *where)
+{
+	char		*real = realpath(path, NULL);
+	struct err	 e = ERR_INIT;
+	int		 line = 0;
+
+	if (real != NULL && !g_hash_table_add(load.files, real)) {
+		complain(where, "%s is included already", path);
+		return -1;
+	}
+	if (conf_scan(path, &line, &e) == -1) {
+		g_autofree char	*there = g_strdup_printf("%s:%d", path, line);
+
+		complain(there, "%s", e.text);
+	}
 	return 0;
 }
 
@@ -131,6 +174,8 @@ on_include(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
 		complain(where, "include(\"%s\"): %s", argv[0], g_strerror(ENOENT));
 		return -1;
 	}
+	if (begin_file(path, where) == -1)
+		return -1;
 	return cfg_include(load.root, opt, 1, (const char **)&path);
 }
 
@@ -217,10 +262,21 @@ place_of(cfg_t *cfg)
 }
 
 static void
+keep_place(const void *from, const void *member)
+{
+	const char	*place = g_hash_table_lookup(load.places, from);
+
+	if (place != NULL)
+		g_hash_table_insert(load.settings->places, (void *)(uintptr_t)member,
+		    g_strdup(place));
+}
+
+static void
 fill_key(const struct conf_key *key, cfg_t *cfg, void *base)
 {
 	unsigned	i;
 
+	keep_place(cfg_getopt(cfg, key->name), (char *)base + key->offset);
 	if (!conf_value_is_list(key)) {
 		conf_value_store(key, base, cfg_getstr(cfg, key->name));
 		if (key->required && conf_value_is_unset(key, base))
@@ -244,6 +300,7 @@ fill_many(const struct conf_section *sub, cfg_t *cfg, GPtrArray **list)
 		void	*item = g_malloc0(sub->size);
 
 		*(char **)item = g_strdup(cfg_title(one));
+		keep_place(one, item);
 		fill(sub, one, item);
 		g_ptr_array_add(*list, item);
 	}
@@ -299,9 +356,9 @@ free_section(const struct conf_section *section, void *base)
 }
 
 static void
-on_whole_problem(const char *text)
+on_whole_problem(const void *member, const char *text)
 {
-	complain(load.root->filename, "%s", text);
+	complain(conf_place(load.settings, member), "%s", text);
 }
 
 static struct settings *
@@ -310,6 +367,8 @@ convert(cfg_t *root, const char *file)
 	struct settings	*s = g_new0(struct settings, 1);
 
 	s->file = g_strdup(file);
+	s->places = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	load.settings = s;
 	fill(&conf_root, root, s);
 	return s;
 }
@@ -319,6 +378,7 @@ conf_load(const char *file, GString *problems)
 {
 	g_autoptr(GPtrArray)	 garbage = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GHashTable)	 places = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	g_autoptr(GHashTable)	 files = g_hash_table_new_full(g_str_hash, g_str_equal, free, NULL);
 	gsize			 before = problems->len;
 	struct settings		*s = NULL;
 	cfg_t			*root;
@@ -326,12 +386,18 @@ conf_load(const char *file, GString *problems)
 
 	load.problems = problems;
 	load.places = places;
+	load.files = files;
+	load.root = NULL;
 	load.root = root = cfg_init(options_of(&conf_root, garbage), CFGF_NONE);
+	begin_file(file, file);
 	cfg_set_error_function(root, on_syntax_error);
 	if ((rc = cfg_parse(root, file)) == CFG_FILE_ERROR)
 		complain(file, "cannot be read: %s", g_strerror(errno));
-	else if (rc != CFG_SUCCESS && problems->len == before)
-		complain(file, "syntax error");
+	else if (rc != CFG_SUCCESS && problems->len == before) {
+		g_autofree char	*where = where_now(root);
+
+		complain(where, "syntax error");
+	}
 	if (rc == CFG_SUCCESS) {
 		s = convert(root, file);
 		conf_check_whole(s, on_whole_problem);
@@ -369,8 +435,17 @@ conf_free(struct settings *s)
 	if (s == NULL)
 		return;
 	free_section(&conf_root, s);
+	g_hash_table_unref(s->places);
 	g_free(s->file);
 	g_free(s);
+}
+
+const char *
+conf_place(const struct settings *s, const void *member)
+{
+	const char	*place = g_hash_table_lookup(s->places, member);
+
+	return place != NULL ? place : s->file;
 }
 
 /* --- and back to text --- */

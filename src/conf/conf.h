@@ -4,7 +4,8 @@
  *
  * Every key is a row: name, type, default, range, help, and where it goes in
  * conf/settings.h.  libconfuse reads the syntax; unknown keys, wrong values
- * and missing ones are refused with file and line, all of them in one run.
+ * and missing ones are refused with file and line, all of them in one run; so is
+ * what libconfuse lets pass (conf_scan.h, and what is there twice).
  * The manual page intaked.conf(5) is checked against the rows.
  */
 #ifndef CONF_CONF_H
@@ -29,6 +30,12 @@ enum conf_type {
 	CONF_REGEX_LIST		/* GPtrArray of char * */
 };
 
+enum conf_file {
+	CONF_FILE_NONE,
+	CONF_FILE_PLAIN,	/* must be readable */
+	CONF_FILE_SECRET	/* and by nobody else */
+};
+
 struct conf_key {
 	const char		*name;
 	enum conf_type		 type;
@@ -38,6 +45,7 @@ struct conf_key {
 	const char *const	*words;		/* for WORD; for STR: the only ones allowed */
 	bool			 required;
 	const char		*help;
+	enum conf_file		 file;		/* for STR and LIST: the values name files */
 };
 
 struct conf_section {
@@ -61,6 +69,13 @@ extern const struct conf_section conf_root;
  * Writes nothing, starts nothing, reads no secret.
  */
 struct settings	*conf_load(const char *file, GString *problems);
+/*
+ * Are the files that the configuration names there, readable, and the secrets
+ * among them nobody else's to read?  -1 and sentences like conf_load()'s.
+ */
+int		 conf_check_files(const struct settings *, GString *problems);
+/* "file:line" of a member of the settings; "file" where it was left out. */
+const char	*conf_place(const struct settings *, const void *member);
 /* Every key at its default and no channel: for tools without a daemon. */
 struct settings	*conf_default(void);
 void		 conf_free(struct settings *);

@@ -7,7 +7,11 @@
 
 #include "conf/settings.h"
 
-/* Calls back with a sentence for everything that does not fit together. */
-void	conf_check_whole(const struct settings *, void (*problem)(const char *));
+/*
+ * Calls back with a sentence for everything that does not fit together, and
+ * the member of the settings it is about (for conf_place()).
+ */
+void	conf_check_whole(const struct settings *,
+	    void (*problem)(const void *member, const char *));
 
 #endif

@@ -37,18 +37,21 @@ static const char *const words_template[] = { "question", "acknowledgement", "to
 #define AT(type, member)	offsetof(struct type, member)
 #define END			{ .name = NULL }
 
-#define STR_(t, n, m, d, h)	{ n, CONF_STR, AT(t, m), d, 0, 0, NULL, false, h }
-#define NEED(t, n, m, h)	{ n, CONF_STR, AT(t, m), NULL, 0, 0, NULL, true, h }
-#define PICK(t, n, m, d, w, h)	{ n, CONF_STR, AT(t, m), d, 0, 0, w, false, h }
-#define WORD_(t, n, m, d, w, h)	{ n, CONF_WORD, AT(t, m), d, 0, 0, w, false, h }
-#define INT_(t, n, m, d, a, b, h)  { n, CONF_INT, AT(t, m), d, a, b, NULL, false, h }
-#define SIZE_(t, n, m, d, a, b, h) { n, CONF_SIZE, AT(t, m), d, a, b, NULL, false, h }
-#define TIME_(t, n, m, d, a, b, h) { n, CONF_TIME, AT(t, m), d, a, b, NULL, false, h }
-#define BOOL_(t, n, m, d, h)	{ n, CONF_BOOL, AT(t, m), d, 0, 0, NULL, false, h }
-#define LIST_(t, n, m, h)	{ n, CONF_LIST, AT(t, m), NULL, 0, 0, NULL, false, h }
-#define LISTD(t, n, m, d, h)	{ n, CONF_LIST, AT(t, m), d, 0, 0, NULL, false, h }
-#define REGEX(t, n, m, h)	{ n, CONF_REGEX, AT(t, m), NULL, 0, 0, NULL, false, h }
-#define REGEXES(t, n, m, h)	{ n, CONF_REGEX_LIST, AT(t, m), NULL, 0, 0, NULL, false, h }
+#define STR_(t, n, m, d, h)	{ n, CONF_STR, AT(t, m), d, 0, 0, NULL, false, h, 0 }
+#define FILE_(t, n, m, h)	{ n, CONF_STR, AT(t, m), NULL, 0, 0, NULL, false, h, CONF_FILE_PLAIN }
+#define SECRET(t, n, m, h)	{ n, CONF_STR, AT(t, m), NULL, 0, 0, NULL, false, h, CONF_FILE_SECRET }
+#define SECRETS(t, n, m, h)	{ n, CONF_LIST, AT(t, m), NULL, 0, 0, NULL, false, h, CONF_FILE_SECRET }
+#define NEED(t, n, m, h)	{ n, CONF_STR, AT(t, m), NULL, 0, 0, NULL, true, h, 0 }
+#define PICK(t, n, m, d, w, h)	{ n, CONF_STR, AT(t, m), d, 0, 0, w, false, h, 0 }
+#define WORD_(t, n, m, d, w, h)	{ n, CONF_WORD, AT(t, m), d, 0, 0, w, false, h, 0 }
+#define INT_(t, n, m, d, a, b, h)  { n, CONF_INT, AT(t, m), d, a, b, NULL, false, h, 0 }
+#define SIZE_(t, n, m, d, a, b, h) { n, CONF_SIZE, AT(t, m), d, a, b, NULL, false, h, 0 }
+#define TIME_(t, n, m, d, a, b, h) { n, CONF_TIME, AT(t, m), d, a, b, NULL, false, h, 0 }
+#define BOOL_(t, n, m, d, h)	{ n, CONF_BOOL, AT(t, m), d, 0, 0, NULL, false, h, 0 }
+#define LIST_(t, n, m, h)	{ n, CONF_LIST, AT(t, m), NULL, 0, 0, NULL, false, h, 0 }
+#define LISTD(t, n, m, d, h)	{ n, CONF_LIST, AT(t, m), d, 0, 0, NULL, false, h, 0 }
+#define REGEX(t, n, m, h)	{ n, CONF_REGEX, AT(t, m), NULL, 0, 0, NULL, false, h, 0 }
+#define REGEXES(t, n, m, h)	{ n, CONF_REGEX_LIST, AT(t, m), NULL, 0, 0, NULL, false, h, 0 }
 
 static const struct conf_key log_keys[] = {
 	WORD_(settings_log, "level", level, "info", conf_words_level,
@@ -76,9 +79,9 @@ static const struct conf_key redis_keys[] = {
 	STR_(settings_redis, "address", address, "127.0.0.1:6379",
 	    "host:port, or the path of a socket"),
 	STR_(settings_redis, "user", user, NULL, "ACL user"),
-	STR_(settings_redis, "password_file", password_file, NULL, "file with the password"),
+	SECRET(settings_redis, "password_file", password_file, "file with the password"),
 	BOOL_(settings_redis, "tls", tls, "no", "connect with TLS"),
-	STR_(settings_redis, "tls_ca_file", tls_ca_file, NULL,
+	FILE_(settings_redis, "tls_ca_file", tls_ca_file,
 	    "certificates to trust instead of the system's"),
 	STR_(settings_redis, "prefix", prefix, "intake", "first part of every key"),
 	INT_(settings_redis, "partitions", partitions, "1", 1, 1024,
@@ -101,9 +104,9 @@ static const struct conf_key redis_keys[] = {
 static const struct conf_key http_keys[] = {
 	LIST_(settings_http, "listen", listen,
 	    "addresses for webhooks and chat: host:port, [v6]:port or a path"),
-	STR_(settings_http, "tls_certificate", tls_certificate, NULL,
+	FILE_(settings_http, "tls_certificate", tls_certificate,
 	    "PEM file: serve HTTPS with this certificate chain"),
-	STR_(settings_http, "tls_key", tls_key, NULL, "PEM file with its key"),
+	SECRET(settings_http, "tls_key", tls_key, "PEM file with its key"),
 	SIZE_(settings_http, "max_body", max_body, "1M", KB, 64 * MB, "largest request body"),
 	INT_(settings_http, "max_connections", max_connections, "10000", 1, 1000000,
 	    "connections at once; more wait"),
@@ -162,10 +165,10 @@ static const struct conf_key mail_out_keys[] = {
 	STR_(settings_mail_out, "smtp", smtp, "127.0.0.1:25", "host:port of the mail server"),
 	WORD_(settings_mail_out, "security", security, "none", words_smtp_security,
 	    "starttls: refuse to send in clear"),
-	STR_(settings_mail_out, "tls_ca_file", tls_ca_file, NULL,
+	FILE_(settings_mail_out, "tls_ca_file", tls_ca_file,
 	    "certificates to trust instead of the system's"),
 	STR_(settings_mail_out, "user", user, NULL, "login name"),
-	STR_(settings_mail_out, "password_file", password_file, NULL, "file with the password"),
+	SECRET(settings_mail_out, "password_file", password_file, "file with the password"),
 	STR_(settings_mail_out, "helo", helo, NULL, "name to say; default: the host's"),
 	TIME_(settings_mail_out, "retry_for", retry_for_ms, "24h", 0, 30 * DAY,
 	    "how long a mail is tried again"),
@@ -195,11 +198,11 @@ static const struct conf_key imap_keys[] = {
 	INT_(settings_imap, "port", port, "0", 0, 65535, "0: 993 with tls, 143 else"),
 	WORD_(settings_imap, "security", security, "tls", conf_words_security,
 	    "none only for a server on this host"),
-	STR_(settings_imap, "tls_ca_file", tls_ca_file, NULL,
+	FILE_(settings_imap, "tls_ca_file", tls_ca_file,
 	    "certificates to trust instead of the system's"),
 	NEED(settings_imap, "user", user, "login name"),
 	PICK(settings_imap, "auth", auth, "login", words_auth, "how to log in"),
-	STR_(settings_imap, "password_file", password.file, NULL,
+	SECRET(settings_imap, "password_file", password.file,
 	    "file with the password or the access token"),
 	STR_(settings_imap, "password_command", password.command, NULL,
 	    "command that prints it"),
@@ -264,7 +267,7 @@ static const struct conf_key webhook_keys[] = {
 	    "scheme of the sender; none only together with allow"),
 	STR_(settings_webhook, "signature_header", signature_header, "X-Signature",
 	    "header for signature = hex"),
-	LIST_(settings_webhook, "secret_files", secret_files,
+	SECRETS(settings_webhook, "secret_files", secret_files,
 	    "files with the secret; several while it is changed"),
 	TIME_(settings_webhook, "tolerance", tolerance_ms, "5m", SECOND, DAY,
 	    "how old or new a signed timestamp may be"),
@@ -296,7 +299,7 @@ static const struct conf_key chat_keys[] = {
 	STR_(settings_chat, "language", language, "en", "of the window's own words"),
 	PICK(settings_chat, "identity", identity, "off", words_identity,
 	    "signed identities: ignored, noted, or required"),
-	STR_(settings_chat, "identity_secret_file", identity_secret_file, NULL,
+	SECRET(settings_chat, "identity_secret_file", identity_secret_file,
 	    "file with the secret they are signed with"),
 	TIME_(settings_chat, "heartbeat", heartbeat_ms, "25s", SECOND, 10 * MINUTE,
 	    "how often an open stream is told that we live"),
@@ -359,7 +362,7 @@ static const struct conf_key template_keys[] = {
 	STR_(settings_template, "language", language, "", "for this language; empty: all others"),
 	STR_(settings_template, "subject", subject, NULL, "subject of a first mail"),
 	STR_(settings_template, "body", body, NULL, "the text"),
-	STR_(settings_template, "file", file, NULL, "or a file with it"),
+	FILE_(settings_template, "file", file, "or a file with it"),
 	END
 };
 
@@ -367,7 +370,7 @@ static const struct conf_key root_keys[] = {
 	STR_(settings, "instance", instance, "intaked", "name of this daemon among others"),
 	STR_(settings, "state_dir", state_dir, INTAKED_STATEDIR,
 	    "journal, attachments, quarantine and cursors"),
-	STR_(settings, "secret_file", secret_file, NULL,
+	SECRET(settings, "secret_file", secret_file,
 	    "key of our tokens; default: secret in the state directory, made at the first start"),
 	STR_(settings, "default_department", default_department, "general",
 	    "department where no rule and no channel says another"),
@@ -470,6 +473,9 @@ check_webhook(const void *section, struct err *e)
 	if (s->signature != SIGNATURE_NONE && s->secret_files->len == 0)
 		return err_set(e, ERR_CONFIG, "signature = %s needs secret_files",
 		    conf_words_signature[s->signature]);
+	if (s->id_pointer != NULL && *s->id_pointer != '/')
+		return err_set(e, ERR_CONFIG, "id_pointer = \"%s\" does not begin with /",
+		    s->id_pointer);
 	if (s->signature == SIGNATURE_NONE && s->allow->len == 0)
 		return err_set(e, ERR_CONFIG,
 		    "signature = none needs allow, a list of addresses to take requests from");

@@ -285,6 +285,7 @@ struct settings {
 	GPtrArray			*rules;
 	GPtrArray			*forms;
 	GPtrArray			*templates;
+	GHashTable			*places;	/* conf_place()'s */
 };
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/json_out.h"
 #include "base/log.h"
 #include "check/check.h"
+#include "conf/conf.h"
 #include "ctl/ctl.h"
 #include "ctl/mail_files.h"
 #include "intake/dry_run.h"
@@ -232,13 +233,18 @@ ctl_test(struct ctl *ctl, int argc, char **argv)
 int
 ctl_check(struct ctl *ctl, int argc, char **argv)
 {
-	struct err	 e = ERR_INIT;
-	struct parser	*parser;
+	g_autoptr(GString)	 problems = g_string_new(NULL);
+	struct err		 e = ERR_INIT;
+	struct parser		*parser;
 
 	if (argc > 1)
 		return ctl_fail(EX_USAGE, "%s takes no argument", argv[0]);
 	if (ctl_settings(ctl, false) == NULL)
 		return EX_CONFIG;
+	if (conf_check_files(ctl->settings, problems) == -1) {
+		fputs(problems->str, stderr);
+		return EX_CONFIG;
+	}
 	if ((parser = parser_new(ctl->settings, &e)) == NULL)
 		return ctl_fail(EX_CONFIG, "%s: %s", ctl->settings->file, e.text);
 	parser_free(parser);

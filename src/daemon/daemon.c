@@ -11,7 +11,6 @@
 #include "base/metric.h"
 #include "conf/conf.h"
 #include "daemon/daemon_local.h"
-#include "intake/parser.h"
 
 #define TICK_MS		1000
 #define GRACE_MS	8000		/* for what is under way when we are told to stop */
@@ -21,17 +20,6 @@ static int
 status_of(const struct err *e)
 {
 	return e->kind == ERR_CONFIG ? EX_CONFIG : EX_TEMPFAIL;
-}
-
-int
-daemon_check(const struct settings *s, struct err *e)
-{
-	struct parser	*parser = parser_new(s, e);
-
-	if (parser == NULL)
-		return err_prefix(e, "%s", s->file);
-	parser_free(parser);
-	return 0;
 }
 
 /* --- stopping --- */
@@ -172,6 +160,16 @@ on_chat_grown(void *arg, const char *session)
 	}
 }
 
+/* The journal is read as a whole: seconds for each gigabyte. */
+static void
+on_seen(void *arg, uint64_t lsn, const struct arrival *a)
+{
+	struct daemon	*d = arg;
+
+	known_seen(d->known, lsn, a);
+	notify_starting("reading the journal");
+}
+
 static int
 open_store(struct daemon *d, const struct settings *s, struct err *e)
 {
@@ -180,14 +178,15 @@ open_store(struct daemon *d, const struct settings *s, struct err *e)
 		.retain_ms = s->journal.retain_ms,
 		.max_size = s->journal.max_size,
 		.reserve = s->journal.reserve,
-		.seen = known_seen,
+		.seen = on_seen,
+		.seen_arg = d,
 	};
 
 	if ((d->state = state_dir_open(s->state_dir, e)) == NULL ||
 	    state_dir_secret(d->state, s->secret_file, d->secret, e) == -1)
 		return -1;
 	options.dir = state_dir_path(d->state);
-	options.seen_arg = d->known = known_new(0);
+	d->known = known_new(0);
 	if ((d->blobs = blobs_open(d->loop, options.dir, e)) == NULL ||
 	    (d->cursors = cursor_open(d->loop, options.dir, e)) == NULL ||
 	    (d->quarantine = quarantine_open(d->loop, options.dir, e)) == NULL ||
@@ -196,10 +195,10 @@ open_store(struct daemon *d, const struct settings *s, struct err *e)
 	return 0;
 }
 
-static int
-open_http(struct daemon *d, const struct settings *s, struct err *e)
+void
+daemon_http_options(const struct settings *s, struct http_options *out)
 {
-	struct http_options	options = {
+	*out = (struct http_options){
 		.tls_certificate = s->http.tls_certificate,
 		.tls_key = s->http.tls_key,
 		.max_body = (size_t)s->http.max_body,
@@ -210,9 +209,16 @@ open_http(struct daemon *d, const struct settings *s, struct err *e)
 		.idle_timeout_ms = s->http.idle_timeout_ms,
 		.trusted_proxies = s->http.trusted_proxies,
 	};
+}
+
+static int
+open_http(struct daemon *d, const struct settings *s, struct err *e)
+{
+	struct http_options	options;
 	guint			i;
 	int			fd;
 
+	daemon_http_options(s, &options);
 	if ((d->http = http_server_new(d->loop, &options, e)) == NULL)
 		return err_prefix(e, "http");
 	for (i = 0; (fd = notify_socket(i)) != -1; i++)
@@ -222,7 +228,7 @@ open_http(struct daemon *d, const struct settings *s, struct err *e)
 		return 0;	/* they come instead of our own */
 	for (i = 0; i < s->http.listen->len; i++)
 		if (http_server_listen(d->http, s->http.listen->pdata[i], e) == -1)
-			return err_prefix(e, "http");
+			return err_prefix(e, "%s: http", conf_place(s, &s->http.listen));
 	return 0;
 }
 

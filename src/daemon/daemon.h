@@ -19,7 +19,10 @@
  */
 int	daemon_run(struct settings *take);
 
-/* Everything that can be checked without starting: patterns, secrets, files. */
-int	daemon_check(const struct settings *, struct err *);
+/*
+ * Everything that can be checked without starting: patterns, templates,
+ * secrets, certificates.  -1 and sentences like conf_load()'s.
+ */
+int	daemon_check(const struct settings *, GString *problems);
 
 #endif

@@ -67,6 +67,9 @@ struct daemon {
 	int			 status;	/* to exit with */
 };
 
+/* daemon/daemon.c */
+void	daemon_http_options(const struct settings *, struct http_options *out);
+
 /* daemon/generation.c */
 struct generation	*generation_start(struct daemon *, struct settings *take, struct err *);
 void			 generation_stop(struct generation *);

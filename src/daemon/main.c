@@ -28,14 +28,16 @@ usage(FILE *to)
 	    "See intaked(8) and intaked.conf(5).\n", to);
 }
 
+/* Read and checked; NULL after all that is wrong was printed. */
 static struct settings *
 load(const char *file)
 {
 	g_autoptr(GString)	 problems = g_string_new(NULL);
 	struct settings		*s = conf_load(file, problems);
 
-	if (s == NULL)
-		fputs(problems->str, stderr);
+	if (s != NULL && daemon_check(s, problems) == -1)
+		g_clear_pointer(&s, conf_free);
+	fputs(problems->str, stderr);
 	return s;
 }
 
@@ -43,15 +45,9 @@ static int
 run(const char *file, bool only_check)
 {
 	struct settings	*s = load(file);
-	struct err	 e = ERR_INIT;
 
 	if (s == NULL)
 		return EX_CONFIG;
-	if (daemon_check(s, &e) == -1) {
-		fprintf(stderr, "%s\n", e.text);
-		conf_free(s);
-		return EX_CONFIG;
-	}
 	if (only_check) {
 		printf("%s: good\n", file);
 		conf_free(s);

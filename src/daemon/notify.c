@@ -7,6 +7,11 @@
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
+#include "base/clock.h"
+
+#define TELL_EVERY_MS	2000
+#define EXTEND_USEC	60000000
+
 struct notify {
 	struct loop_timer	*watchdog;
 };
@@ -47,6 +52,18 @@ notify_socket(unsigned n)
 	if (count == -1)
 		count = MAX(sd_listen_fds(1), 0);
 	return n < (unsigned)count ? SD_LISTEN_FDS_START + (int)n : -1;
+}
+
+void
+notify_starting(const char *what)
+{
+	static int64_t	told_ms;
+	int64_t		now_ms = clock_mono_ms();
+
+	if (told_ms != 0 && now_ms - told_ms < TELL_EVERY_MS)
+		return;
+	told_ms = now_ms;
+	sd_notifyf(0, "STATUS=%s\nEXTEND_TIMEOUT_USEC=%d", what, EXTEND_USEC);
 }
 
 void

@@ -18,6 +18,8 @@ void		 notify_free(struct notify *);
 /* The n-th socket that the service manager opened for us; -1: no more. */
 int	notify_socket(unsigned n);
 
+/* A start that takes long is not given up while this is called again and again. */
+void	notify_starting(const char *what);
 void	notify_ready(void);
 void	notify_reloading(void);		/* then notify_ready() again */
 void	notify_stopping(void);

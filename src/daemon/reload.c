@@ -99,7 +99,7 @@ take_into_use(struct daemon *d, struct settings *fresh)
 	};
 	struct err		 e = ERR_INIT;
 
-	if (daemon_check(fresh, &e) == -1 || intake_reload(d->intake, fresh, &e) == -1) {
+	if (intake_reload(d->intake, fresh, &e) == -1) {
 		conf_free(fresh);
 		return refused(d, e.text);
 	}
@@ -126,8 +126,11 @@ daemon_reload(struct daemon *d)
 	int			 rc;
 
 	notify_reloading();
-	if ((fresh = conf_load(d->now->settings->file, problems)) == NULL)
-		rc = refused(d, problems->str);
+	fresh = conf_load(d->now->settings->file, problems);
+	if (fresh != NULL && daemon_check(fresh, problems) == -1)
+		g_clear_pointer(&fresh, conf_free);
+	if (fresh == NULL)
+		rc = refused(d, g_strchomp(problems->str));
 	else
 		rc = take_into_use(d, fresh);
 	if (rc == 0) {

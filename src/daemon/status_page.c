@@ -8,6 +8,7 @@
 #include "base/json_out.h"
 #include "base/log.h"
 #include "base/metric.h"
+#include "conf/conf.h"
 #include "daemon/daemon_local.h"
 
 static void
@@ -103,7 +104,8 @@ static const struct {
 int
 status_page_start(struct daemon *d, struct err *e)
 {
-	const GPtrArray		*listen = d->now->settings->admin.listen;
+	const struct settings	*s = d->now->settings;
+	GPtrArray		*const *listen = &s->admin.listen;
 	struct http_options	 options = {
 		.max_body = 1024,
 		.max_connections = 100,
@@ -120,8 +122,8 @@ status_page_start(struct daemon *d, struct err *e)
 
 		http_route_add(d->admin, &route);
 	}
-	for (i = 0; i < listen->len; i++)
-		if (http_server_listen(d->admin, listen->pdata[i], e) == -1)
-			return err_prefix(e, "admin");
+	for (i = 0; i < (*listen)->len; i++)
+		if (http_server_listen(d->admin, (*listen)->pdata[i], e) == -1)
+			return err_prefix(e, "%s: admin", conf_place(s, listen));
 	return 0;
 }

@@ -59,6 +59,13 @@ bind_and_listen(int family, const struct sockaddr *sa, socklen_t len)
 	return fd;
 }
 
+/* Who has the address now may be about to end: our predecessor, say. */
+static enum err_kind
+kind_of_bind_error(void)
+{
+	return errno == EADDRINUSE ? ERR_TEMP : ERR_CONFIG;
+}
+
 /* A socket file that nobody answers at is left over from a crash. */
 static void
 remove_dead(const struct sockaddr_un *un)
@@ -89,7 +96,7 @@ open_unix(const char *path, struct err *e)
 	mask = umask(0117);
 	fd = bind_and_listen(AF_UNIX, (struct sockaddr *)&un, sizeof(un));
 	umask(mask);
-	return fd == -1 ? err_errno(e, ERR_CONFIG, "cannot listen on %s", path) : fd;
+	return fd == -1 ? err_errno(e, kind_of_bind_error(), "cannot listen on %s", path) : fd;
 }
 
 /* "host:port" in two; NULL host means all interfaces. */
@@ -124,7 +131,7 @@ open_all(const char *address, const struct addrinfo *ai, GArray *fds, struct err
 		    (ai->ai_next != NULL || fds->len > before))
 			continue;
 		if (fd == -1) {
-			err_errno(e, ERR_CONFIG, "cannot listen on %s", address);
+			err_errno(e, kind_of_bind_error(), "cannot listen on %s", address);
 			while (fds->len > before) {
 				close(g_array_index(fds, int, fds->len - 1));
 				g_array_set_size(fds, fds->len - 1);
@@ -148,7 +155,8 @@ open_inet(const char *address, GArray *fds, struct err *e)
 	if (split(address, &host, &port, e) == -1)
 		return -1;
 	if ((rc = getaddrinfo(host, port, &hints, &list)) != 0)
-		return err_set(e, ERR_CONFIG, "%s: %s", address, gai_strerror(rc));
+		return err_set(e, rc == EAI_AGAIN ? ERR_TEMP : ERR_CONFIG, "%s: %s", address,
+		    gai_strerror(rc));
 	rc = open_all(address, list, fds, e);
 	freeaddrinfo(list);
 	return rc;

@@ -37,6 +37,7 @@ imap "support" {
 }
 ''' % (server.imaps_port, server.ca_file, USER, options), **more)
     (rig.dir / "imap.password").write_text(server.password + "\n")
+    (rig.dir / "imap.password").chmod(0o600)
     return rig
 
 
