@@ -121,12 +121,18 @@ check_address(const char *what, const char *address, const void *member, problem
 static void
 check_addresses(const struct settings *s, problem_fn *problem)
 {
-	guint	i;
+	guint	i, k;
 
 	for (i = 0; i < s->http.listen->len; i++)
 		check_address("http listen", s->http.listen->pdata[i], &s->http.listen, problem);
 	for (i = 0; i < s->admin.listen->len; i++)
 		check_address("admin listen", s->admin.listen->pdata[i], &s->admin.listen, problem);
+	for (i = 0; i < s->lmtp->len; i++) {
+		const struct settings_lmtp	*lmtp = s->lmtp->pdata[i];
+
+		for (k = 0; k < lmtp->listen->len; k++)
+			check_address("lmtp listen", lmtp->listen->pdata[k], &lmtp->listen, problem);
+	}
 	check_address("redis address", s->redis.address, &s->redis.address, problem);
 	check_address("mail_out smtp", s->mail_out.smtp, &s->mail_out.smtp, problem);
 }

@@ -35,7 +35,7 @@ check_templates(const struct settings *s, struct err *e)
 
 /*
  * Webhooks and chats are started for a moment on a server that listens
- * nowhere.  Mailboxes are not: starting those reaches out.
+ * nowhere.  The others are not: starting those reaches out.
  */
 static int
 check_channels(const struct settings *s, struct http_server *http, struct loop *loop,
@@ -48,7 +48,7 @@ check_channels(const struct settings *s, struct http_server *http, struct loop *
 				    .secret = secret };
 	GPtrArray		*channels;
 
-	dry.imap = dry.maildir = none;
+	dry.imap = dry.maildir = dry.lmtp = none;
 	if ((channels = channels_start(&env, e)) == NULL)
 		return -1;
 	channels_stop(channels);
