@@ -57,10 +57,14 @@ const css = `
 	--warn: #fff4d6; color-scheme: light dark; }
 @media (prefers-color-scheme: dark) { :host { --bg: #1b1f24; --fg: #e8ebee; --soft: #2b3138; --dim: #a0aab4;
 	--line: #3b434c; --bad: #ff9a8f; --warn: #4a3d14; } }
-* { box-sizing: border-box; font: 15px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
+:host { font: 15px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
+* { box-sizing: border-box; }
+button, input, textarea, select { font: inherit; margin: 0; }
 [hidden] { display: none !important; }
 button { cursor: pointer; border: 0; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+input:focus-visible, textarea:focus-visible, select:focus-visible { outline-offset: -2px; }
+.log:focus-visible { outline-offset: -2px; }
 header :focus-visible { outline-color: var(--on); }
 .launch { position: fixed; right: 20px; bottom: 20px; width: 56px; height: 56px; border-radius: 50%; padding: 15px;
 	background: var(--accent); color: var(--on); box-shadow: 0 4px 16px #0005; z-index: 2147483646; }
@@ -69,7 +73,7 @@ svg { display: block; width: 100%; height: 100%; fill: currentColor; }
 	background: #c4221b; color: #fff; font-size: 13px; line-height: 22px; font-weight: 600; }
 .panel { position: fixed; right: 20px; bottom: 20px; width: 380px; height: 560px; max-height: calc(100vh - 40px);
 	display: flex; flex-direction: column; background: var(--bg); color: var(--fg); border-radius: 14px;
-	overflow: hidden; box-shadow: 0 8px 40px #0006; z-index: 2147483647; }
+	overflow: hidden; overflow: clip; box-shadow: 0 8px 40px #0006; z-index: 2147483647; }
 @media (max-width: 480px) { .panel { inset: 0; width: auto; height: 100vh; height: 100dvh; max-height: none; border-radius: 0; } }
 @media (prefers-reduced-motion: no-preference) { .panel { animation: up .16s ease-out; }
 	@keyframes up { from { transform: translateY(12px); opacity: 0; } } }
@@ -77,8 +81,8 @@ header { display: flex; align-items: center; padding: 10px 8px 10px 18px; backgr
 h2 { flex: 1; margin: 0; font-size: 17px; font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 header button { width: 40px; height: 40px; padding: 11px; border-radius: 50%; background: none; color: inherit; }
 .note { padding: 8px 18px; background: var(--warn); font-size: 13px; }
-.log { flex: 1; overflow-y: auto; overscroll-behavior: contain; padding: 16px 16px 8px; display: flex; flex-direction: column; }
-.m { max-width: 84%; align-self: flex-start; margin: 0 0 10px; }
+.log { flex: 1; scrollbar-width: thin; overflow-y: auto; overscroll-behavior: contain; padding: 16px 16px 8px; display: flex; flex-direction: column; }
+.m { position: relative; max-width: 84%; align-self: flex-start; margin: 0 0 10px; }
 .m.in { align-self: flex-end; }
 .who, .when { font-size: 12px; color: var(--dim); padding: 0 4px; }
 .in .when { text-align: right; }
@@ -87,6 +91,7 @@ header button { width: 40px; height: 40px; padding: 11px; border-radius: 50%; ba
 .b a { color: inherit; }
 .when button { background: none; color: var(--bad); text-decoration: underline; font-size: 12px; padding: 0 2px; }
 .bad { color: var(--bad); font-size: 13px; }
+.f .bad { margin: 3px 0 5px; min-height: 1.45em; }
 .cut { align-self: center; font-size: 12px; color: var(--dim); margin: 6px 0 14px; }
 .bar { display: flex; align-items: flex-end; gap: 8px; padding: 10px 12px; border-top: 1px solid var(--line); }
 textarea, input, select { width: 100%; padding: 9px 12px; border: 1px solid var(--line); border-radius: 10px; background: var(--bg);
@@ -98,10 +103,10 @@ form { flex: 1; overflow-y: auto; padding: 18px; }
 form p { margin: 0 0 16px; white-space: pre-wrap; overflow-wrap: anywhere; }
 label { display: block; font-weight: 600; margin-bottom: 4px; }
 label i { font-weight: 400; color: var(--dim); font-style: normal; font-size: 13px; }
-.f { margin-bottom: 14px; }
 .f [aria-invalid=true] { border-color: var(--bad); }
 .go { width: 100%; padding: 11px; border-radius: 10px; background: var(--accent); color: var(--on); font-weight: 600; }
 .go:disabled { opacity: .6; }
+.flat { display: contents; }
 .sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 `;
 
@@ -501,6 +506,7 @@ const fieldOf = (f, i) => {
 	const check = () => fail(f.required && !input.value.trim() ? t.need :
 		f.type === 'email' && input.value.trim() && !/^[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+$/.test(input.value.trim()) ? t.email : '');
 	input.onchange = check;
+	input.oninput = () => error.textContent && check();
 	return { f, input, check, fail, row: make('div', { className: 'f' }, label, input, error) };
 };
 
@@ -611,13 +617,12 @@ const build = () => {
 		badge: make('span', { className: 'badge', hidden: true, 'aria-hidden': true }),
 		away: make('div', { className: 'note', role: 'status', textContent: t.away, hidden: true }),
 		note: make('div', { className: 'note', role: 'status', hidden: true }),
-		lines: make('div', { className: 'log' }), waiting: make('div', { className: 'log' }),
-		form: make('div', { hidden: true }), chat: make('div'),
+		lines: make('div', { className: 'flat' }), waiting: make('div', { className: 'flat' }),
+		form: make('div', { className: 'flat', hidden: true }), chat: make('div', { className: 'flat' }),
 		text: make('textarea', { rows: 1, placeholder: t.write, 'aria-label': t.write, maxLength: TEXT_MAX }),
 		send: make('button', { type: 'button', 'aria-label': t.send, title: t.send, disabled: true },
 			icon('M3 3l19 9-19 9 3-9zm3.6 8L14 12l-7.4 1z')),
 	};
-	ui.lines.className = ui.waiting.className = ui.form.className = ui.chat.className = 'flat';
 	ui.log = make('div', { className: 'log', role: 'log', 'aria-live': 'polite', tabIndex: 0, 'aria-label': config.title },
 		ui.lines, ui.waiting);
 	ui.bar = make('div', { className: 'bar' }, ui.text, ui.send);
@@ -628,7 +633,7 @@ const build = () => {
 		make('header', {}, make('h2', { textContent: config.title }), close), ui.away, ui.note, ui.form, ui.chat);
 	ui.launch = make('button', { className: 'launch', type: 'button', 'aria-expanded': false }, icon(bubbleIcon), ui.badge);
 	ui.lines.append(bubble(false, config.title, config.greeting));
-	sheet.replaceSync(css + '.flat { display: contents; }');
+	sheet.replaceSync(css);
 	root.adoptedStyleSheets = [sheet];
 	host.style.setProperty('--accent', config.colour);
 	host.style.setProperty('--on', contrast(config.colour));
