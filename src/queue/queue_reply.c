@@ -70,8 +70,10 @@ make_answer(const redisReply *fields, const struct ticket *t)
 	o->ticket = g_strdup(t->id);
 	o->channel_kind = g_strdup(t->channel_kind);
 	o->channel_name = g_strdup(t->channel_name);
-	o->session = g_strdup(t->session);
-	if (t->customer != NULL) {
+	/* In a chat it is shown there, whatever address the visitor gave. */
+	if (g_strcmp0(t->channel_kind, "chat") == 0)
+		o->session = g_strdup(t->session);
+	if (o->session == NULL && t->customer != NULL) {
 		o->to_name = g_strdup(t->customer->name);
 		o->to_addr = g_strdup(t->customer->addr);
 	}
