@@ -22,7 +22,6 @@ struct look {
 	bool				 own_list;	/* its list is one of our addresses */
 	enum auto_words			 subject;
 	const char			*phrase;	/* found in the subject */
-	const char			*body;		/* found in the text */
 };
 
 /* One kind after the other: a new string with the reason, or NULL. */
@@ -289,12 +288,36 @@ has_other_hint(const struct look *l)
 	    (is_bulk_word(l->precedence) && !has_list_header(l)) || l->sender != AUTO_SENDER_PERSON;
 }
 
+/* The new part of the text where it is known, else the first text there is. */
+static const char *
+text_to_look_at(const struct look *l)
+{
+	const struct mail_part	*part;
+
+	if (l->msg->text != NULL)
+		return l->msg->text;
+	if (l->msg->full_text != NULL)
+		return l->msg->full_text;
+	part = mail_view_part(l->view, "text/plain");
+	return part == NULL || part->text == NULL ? "" : part->text;
+}
+
+/* Found in the text, or NULL.  Takes longer than all the rest: ask last. */
+static const char *
+phrase_in_text(const struct look *l)
+{
+	const char	*text = text_to_look_at(l);
+
+	return auto_words_body(text, strlen(text));
+}
+
 static char *
 auto_reply_by_hints(const struct look *l)
 {
-	bool	 exchange = suppresses_answers(l) && g_strcmp0(l->auto_submitted, "auto-generated") == 0;
+	const char	*phrase;
+	bool		 exchange = suppresses_answers(l) && g_strcmp0(l->auto_submitted, "auto-generated") == 0;
 
-	if (l->subject == AUTO_WORDS_WEAK && (l->body != NULL || has_other_hint(l)))
+	if (l->subject == AUTO_WORDS_WEAK && (has_other_hint(l) || phrase_in_text(l) != NULL))
 		return reason("subject and more", l->phrase);
 	if (helpdesk_header(l) != NULL)
 		return NULL;
@@ -302,8 +325,8 @@ auto_reply_by_hints(const struct look *l)
 		return reason("X-MS-Exchange-Inbox-Rules-Loop", NULL);
 	if (l->null_path && l->is_reply)
 		return reason("null return path on a reply", NULL);
-	if (l->body != NULL && l->is_reply && has_other_hint(l))
-		return reason("text and more", l->body);
+	if (l->is_reply && has_other_hint(l) && (phrase = phrase_in_text(l)) != NULL)
+		return reason("text and more", phrase);
 	if (is_bulk_word(l->precedence) && l->is_reply && !has_list_header(l) && !l->own_list &&
 	    !is_automatic(l) && !mail_view_has(l->view, "List-Unsubscribe"))
 		return reason("Precedence on a reply", l->precedence);
@@ -474,25 +497,10 @@ is_own_list(const struct mail_view *v, const struct auto_mail_own *own)
 	return false;
 }
 
-/* The new part of the text where it is known, else the first text there is. */
-static const char *
-text_to_look_at(const struct look *l)
-{
-	const struct mail_part	*part;
-
-	if (l->msg->text != NULL)
-		return l->msg->text;
-	if (l->msg->full_text != NULL)
-		return l->msg->full_text;
-	part = mail_view_part(l->view, "text/plain");
-	return part == NULL || part->text == NULL ? "" : part->text;
-}
-
 static void
 look_at(struct look *l)
 {
 	const struct mail_view	*v = l->view;
-	const char		*text;
 
 	l->from = l->msg->from == NULL ? "" : l->msg->from->addr;
 	l->sender = auto_sender_kind(l->from);
@@ -507,8 +515,6 @@ look_at(struct look *l)
 	l->own_list = is_own_list(v, l->own);
 	if (l->msg->subject != NULL)
 		l->subject = auto_words_subject(l->msg->subject, &l->phrase);
-	text = text_to_look_at(l);
-	l->body = auto_words_body(text, strlen(text));
 }
 
 void
