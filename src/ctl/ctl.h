@@ -41,6 +41,7 @@ int	ctl_check(struct ctl *, int argc, char **argv);
 int	ctl_journal(struct ctl *, int argc, char **argv);
 int	ctl_quarantine(struct ctl *, int argc, char **argv);
 int	ctl_mailbox(struct ctl *, int argc, char **argv);
+int	ctl_reconcile(struct ctl *, int argc, char **argv);
 int	ctl_status(struct ctl *, int argc, char **argv);
 int	ctl_tap(struct ctl *, int argc, char **argv);
 int	ctl_inject(struct ctl *, int argc, char **argv);

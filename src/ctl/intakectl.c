@@ -29,6 +29,7 @@ static const struct ctl_command commands[] = {
 	{ "journal", "ls | check | export LSN", "look into the journal", ctl_journal },
 	{ "mailbox", "test NAME [--probe]", "log in to an imap channel and look around",
 	    ctl_mailbox },
+	{ "reconcile", "NAME", "each message of an imap channel: what became of it", ctl_reconcile },
 	{ "quarantine", "ls | show ID | release ID | drop ID", "messages set aside",
 	    ctl_quarantine },
 };

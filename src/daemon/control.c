@@ -159,6 +159,43 @@ control_tap(struct daemon *d, const char *line)
 	}
 }
 
+/* --- /known --- */
+
+static void
+on_known(void *arg, struct queue_answer *answer)
+{
+	struct http_request	*r = arg;
+	g_autofree char		*text = NULL;
+
+	switch (answer->outcome) {
+	case QUEUE_KNOWN:
+		text = g_strdup_printf("%s %s\n", answer->ticket, answer->event_id);
+		http_reply(r, 200, "text/plain", NULL, text, strlen(text));
+		return;
+	case QUEUE_DONE:
+		http_reply_error(r, 404, "not known", "the queue does not know it");
+		return;
+	default:
+		http_reply_later(r, 503, 10, "not now", answer->err.text);
+	}
+}
+
+static void
+on_ask_known(void *arg, struct http_request *r)
+{
+	struct daemon		*d = arg;
+	g_autofree char		*key = http_query(r, "key");
+	g_autoptr(GPtrArray)	 dedup = g_ptr_array_new();
+	struct queue_lookup	 lookup = { .dedup = dedup, .customer = "", .everywhere = true };
+
+	if (key == NULL) {
+		http_reply_error(r, 400, "no key", "GET /known?key=KEY");
+		return;
+	}
+	g_ptr_array_add(dedup, key);
+	queue_find(intake_queue(d->intake), &lookup, on_known, r);
+}
+
 /* --- /reload --- */
 
 static void
@@ -336,6 +373,7 @@ static const struct {
 } routes[] = {
 	{ "GET", "/status", on_status },
 	{ "GET", "/tap", on_tap },
+	{ "GET", "/known", on_ask_known },
 	{ "POST", "/reload", on_reload },
 	{ "POST", "/quarantine/", on_release },
 	{ "POST", "/inject", on_inject },

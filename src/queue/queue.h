@@ -113,6 +113,7 @@ struct queue_lookup {
 	const GPtrArray	*hints;		/* ticket ids */
 	const char	*token_ticket;
 	const char	*customer;
+	bool		 everywhere;	/* in all partitions all the same */
 };
 
 void	queue_find(struct queue *, const struct queue_lookup *, queue_answer_fn *, void *arg);

@@ -147,7 +147,7 @@ queue_find(struct queue *q, const struct queue_lookup *l, queue_answer_fn *fn, v
 {
 	struct asked	*a = asked_new(q, fn, arg);
 	unsigned	 home = queue_partition_of(q, l->customer), i;
-	bool		 everywhere = l->token_ticket != NULL ||
+	bool		 everywhere = l->everywhere || l->token_ticket != NULL ||
 			    (l->threads != NULL && l->threads->len > 0) ||
 			    (l->hints != NULL && l->hints->len > 0);
 

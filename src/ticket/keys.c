@@ -56,6 +56,12 @@ mailbox_of(const struct ticket_context *ctx, const struct message *m)
 	return "";
 }
 
+char *
+ticket_identity_key(const char *identity)
+{
+	return KEY('a', identity);
+}
+
 /*
  * A mail is itself wherever it is found.  What comes as JSON is not: "hello"
  * twice in a chat is two messages, and the channel's key tells them apart.
@@ -66,7 +72,7 @@ add_dedup(struct ticket_keys *k, const struct ticket_context *ctx,
 {
 	g_autofree char	*mailbox = NULL;
 
-	g_ptr_array_add(k->dedup, KEY('a', k->identity));
+	g_ptr_array_add(k->dedup, ticket_identity_key(k->identity));
 	if (a->format != ARRIVAL_MAIL || m->content_digest[0] == '\0')
 		return;
 	if (!ctx->per_mailbox) {

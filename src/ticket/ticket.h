@@ -65,6 +65,9 @@ struct ticket_keys	*ticket_keys_new(const struct ticket_context *,
 			    const struct arrival *, const struct message *);
 void			 ticket_keys_free(struct ticket_keys *);	/* NULL is fine */
 
+/* The key among dedup that goes by arrival_identity().  Free with g_free(). */
+char	*ticket_identity_key(const char *identity);
+
 /* The thread key of a message of ours, for those that answer it.  Free with g_free(). */
 char	*ticket_message_key(const char *message_id);
 

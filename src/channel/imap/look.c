@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "channel/imap/imap_channel.h"
+#include "mailbox/place.h"
 #include "store/cursor.h"
 
 /* ---------------------------------------------------------------- searching */
@@ -67,12 +69,21 @@ imap_look_for_new(struct imap_channel *ch)
 
 /* -------------------------------------------------------- the very first time */
 
+/* What was there at the first look; what came after it is taken in any case. */
+static char *
+old_or_new(const char *old, uint32_t highest)
+{
+	if (highest == UINT32_MAX)
+		return g_strdup(old);
+	return g_strdup_printf("OR UID %u:%u %s", highest + 1, UINT32_MAX, old);
+}
+
 static void
-search_first(struct imap_channel *ch)
+search_first(struct imap_channel *ch, uint32_t highest)
 {
 	static const char *const	months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
 					    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
-	g_autofree char			*criteria = NULL;
+	g_autofree char			*criteria = NULL, *since = NULL;
 	int				 year, month, day;
 
 	switch ((enum settings_import)ch->conf->import) {
@@ -81,7 +92,7 @@ search_first(struct imap_channel *ch)
 		begin_work(ch);
 		return;
 	case IMPORT_UNSEEN:
-		criteria = g_strdup("UNSEEN");
+		criteria = old_or_new("UNSEEN", highest);
 		break;
 	case IMPORT_SINCE:
 		if (sscanf(ch->conf->since, "%d-%d-%d", &year, &month, &day) != 3 ||
@@ -89,7 +100,8 @@ search_first(struct imap_channel *ch)
 			imap_channel_lose(ch, ERR_CONFIG, "since is no date");
 			return;
 		}
-		criteria = g_strdup_printf("SINCE %d-%s-%d", day, months[month - 1], year);
+		since = g_strdup_printf("SINCE %d-%s-%d", day, months[month - 1], year);
+		criteria = old_or_new(since, highest);
 		break;
 	case IMPORT_ALL:
 		criteria = g_strdup("ALL");
@@ -98,17 +110,41 @@ search_first(struct imap_channel *ch)
 	search(ch, criteria, on_search_done);
 }
 
+/*
+ * The highest UID there was at the first look.  It is kept, so that a crash
+ * before the import is done does not make a later look the first one, and for
+ * telling afterwards what was left out on purpose.
+ */
+static uint32_t
+first_look(struct imap_channel *ch, const struct box *b, uint32_t highest)
+{
+	g_autofree char		*name = place_first_name(ch->base.name, b->name), *text = NULL;
+	const char		*saved = cursor_get(ch->base.env->cursors, name);
+	struct place_first	 first = { 0 };
+
+	if (saved != NULL && place_first_parse(saved, &first) &&
+	    first.uidvalidity == b->uidvalidity && first.highest <= highest)
+		return first.highest;
+	first.uidvalidity = b->uidvalidity;
+	first.highest = ch->conf->import == IMPORT_ALL ? 0 : highest;
+	first.at_s = ch->conf->import == IMPORT_ALL ? 0 : clock_wall_ms() / 1000;
+	text = place_first_format(&first);
+	cursor_set(ch->base.env->cursors, name, text, NULL, NULL);
+	return highest;
+}
+
 static void
 begin_import(struct imap_channel *ch, uint32_t highest)
 {
 	struct box	*b = imap_work_box(ch);
 
+	highest = first_look(ch, b, highest);
 	b->importing = ch->conf->import != IMPORT_ALL;
 	if (b->importing)
 		b->horizon = highest;
 	log_info("channel=%s folder=%s first look uidvalidity=%u highest=%u", ch->base.name,
 	    b->name, b->uidvalidity, highest);
-	search_first(ch);
+	search_first(ch, highest);
 }
 
 /* What the search for "UID *" has found above the cursor; -1: it was refused. */
@@ -142,16 +178,10 @@ on_highest_known(struct imap_channel *ch, const struct command *c, const struct 
 
 /* ----------------------------------------------------------------- selecting */
 
-static char *
-cursor_name(const struct imap_channel *ch, const struct box *b)
-{
-	return g_strdup_printf("imap/%s/%s", ch->base.name, b->name);
-}
-
 void
 imap_look_save(struct imap_channel *ch, struct box *b)
 {
-	g_autofree char	*name = cursor_name(ch, b), *value = NULL;
+	g_autofree char	*name = place_name(ch->base.name, b->name), *value = NULL;
 
 	box_advance(b);
 	if (b->importing)
@@ -198,7 +228,7 @@ on_rewind_checked(struct imap_channel *ch, const struct command *c, const struct
 static void
 open_box(struct imap_channel *ch, struct box *b, const struct imap_box *now)
 {
-	g_autofree char	*name = cursor_name(ch, b);
+	g_autofree char	*name = place_name(ch->base.name, b->name);
 	const char	*saved = cursor_get(ch->base.env->cursors, name);
 
 	if (b->uidvalidity == 0 && saved != NULL && !box_cursor_restore(b, saved))
