@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: ISC
 """Chat over HTTP: who may, what is taken, and that each visitor is told all of
 his own conversation and nothing of another's."""
+import base64
 import concurrent.futures
+import gzip
 import hashlib
 import hmac
 import json
@@ -498,7 +500,13 @@ def test_the_widget_is_cached_and_never_changes_under_its_long_name(rig):
     status, fixed, same = visitor.request("GET", config["widget"]["name"])
     assert status == 200 and same == script and "immutable" in fixed["Cache-Control"]
     assert visitor.request("GET", "widget-0000000000000000.js")[0] == 404
-    import base64
+    assert len(script) < 26000
+    for accept, encoding in (("gzip, deflate, br", "gzip"), ("br;q=1.0, gzip;q=0.8, *;q=0.1", "gzip"),
+                             ("gzip;q=0", None), ("identity", None), ("x-gzip", None)):
+        status, packed, body = visitor.request("GET", "widget.js", headers={"Accept-Encoding": accept})
+        assert packed.get("Content-Encoding") == encoding and packed["Vary"] == "Accept-Encoding"
+        assert (gzip.decompress(body) if encoding else body) == script
+        assert len(body) < 10000 or not encoding
     digest = "sha256-" + base64.b64encode(hashlib.sha256(script).digest()).decode()
     assert config["widget"]["integrity"] == digest
 

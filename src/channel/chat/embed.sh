@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
 # Writes files as C arrays of bytes: embed.sh NAME=FILE...
-# Of scripts the comments that begin a line and the indentation stay behind.
+# Of scripts the comments that begin a line and the indentation stay behind;
+# they are written a second time as NAME_gz, compressed.
 text() {
 	case $1 in
 	*.js)	sed -e '/^[[:blank:]]*\/\*.*\*\/$/d' -e '/^[[:blank:]]*\/\*/,/\*\/$/d' \
@@ -10,12 +11,20 @@ text() {
 	esac
 }
 
+array() {
+	echo "static const unsigned char $1[] = {"
+	od -An -v -tu1 | sed 's/ *\([0-9][0-9]*\)/\1,/g'
+	echo "};"
+}
+
 echo "/* Made by embed.sh; do not edit. */"
 echo "#ifndef CHANNEL_CHAT_FILES_H"
 echo "#define CHANNEL_CHAT_FILES_H"
 for pair; do
-	echo "static const unsigned char ${pair%%=*}[] = {"
-	text "${pair#*=}" | od -An -v -tu1 | sed 's/ *\([0-9][0-9]*\)/\1,/g'
-	echo "};"
+	name=${pair%%=*} file=${pair#*=}
+	text "$file" | array "$name"
+	case $file in
+	*.js)	text "$file" | gzip -9n | array "${name}_gz" ;;
+	esac
 done
 echo "#endif"

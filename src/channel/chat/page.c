@@ -13,7 +13,7 @@ struct chat_pages {
 	GString	*config;
 	char	*index;
 	char	*fixed_name;		/* "widget-0123456789abcdef.js" */
-	char	 widget_tag[DIGEST_HEX_SIZE + 2];	/* with the quotes of an ETag */
+	char	 digest[DIGEST_HEX_SIZE];	/* of the widget */
 };
 
 static const char	page_headers[] =
@@ -28,6 +28,7 @@ static const char	page_headers[] =
 static const char	script_headers[] =
 	"X-Content-Type-Options: nosniff\r\n"
 	"Access-Control-Allow-Origin: *\r\n"
+	"Vary: Accept-Encoding\r\n"
 	"Cross-Origin-Resource-Policy: cross-origin\r\n";
 
 static void
@@ -97,12 +98,10 @@ chat_pages_new(const struct settings_chat *s)
 {
 	struct chat_pages	*p = g_new0(struct chat_pages, 1);
 	uint8_t			 digest[DIGEST_SIZE];
-	char			 hex[DIGEST_HEX_SIZE];
 
 	digest_sha256(chat_widget_js, sizeof(chat_widget_js), digest);
-	digest_hex(digest, sizeof(digest), hex);
-	g_snprintf(p->widget_tag, sizeof(p->widget_tag), "\"%s\"", hex);
-	p->fixed_name = g_strdup_printf("widget-%.*s.js", 2 * NAME_BYTES, hex);
+	digest_hex(digest, sizeof(digest), p->digest);
+	p->fixed_name = g_strdup_printf("widget-%.*s.js", 2 * NAME_BYTES, p->digest);
 	p->config = make_config(p, s, digest);
 	p->index = make_index(s);
 	return p;
@@ -125,19 +124,34 @@ chat_pages_config(const struct chat_pages *p)
 	return p->config;
 }
 
+/* "gzip, deflate, br", but not "gzip;q=0". */
+static bool
+takes_gzip(const struct http_request *r)
+{
+	const char	*accept = http_header(r, "Accept-Encoding");
+
+	return accept != NULL &&
+	    g_regex_match_simple("(^|[,\\s])gzip\\s*(;\\s*q=(1|0?\\.0*[1-9])[^,]*)?\\s*(,|$)", accept,
+	    G_REGEX_CASELESS, 0);
+}
+
 static void
 serve_widget(const struct chat_pages *p, struct http_request *r, const char *caching)
 {
 	const char	*have = http_header(r, "If-None-Match");
+	bool		 is_small = takes_gzip(r);
+	g_autofree char	*tag = g_strconcat(is_small ? "\"gz-" : "\"", p->digest, "\"", NULL);
 	g_autofree char	*headers = g_strconcat(script_headers, "Cache-Control: ", caching,
-			    "\r\nETag: ", p->widget_tag, "\r\n", NULL);
+			    "\r\nETag: ", tag, "\r\n", is_small ? "Content-Encoding: gzip\r\n" : "",
+			    NULL);
+	const char	*type = "text/javascript; charset=utf-8";
 
-	/* A proxy that compresses may have made a weak one of it. */
-	if (have != NULL && strstr(have, p->widget_tag) != NULL)
+	if (have != NULL && strstr(have, tag) != NULL)
 		http_reply(r, 304, NULL, headers, NULL, 0);
+	else if (is_small)
+		http_reply(r, 200, type, headers, chat_widget_js_gz, sizeof(chat_widget_js_gz));
 	else
-		http_reply(r, 200, "text/javascript; charset=utf-8", headers, chat_widget_js,
-		    sizeof(chat_widget_js));
+		http_reply(r, 200, type, headers, chat_widget_js, sizeof(chat_widget_js));
 }
 
 bool
