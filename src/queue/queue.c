@@ -111,6 +111,10 @@ void
 queue_go_up(struct queue *q)
 {
 	q->ready = true;
+	if (q->marks.new_run)
+		metric_inc(METRIC_REDIS_RUNS, NULL);
+	g_free(q->run_id);
+	q->run_id = g_steal_pointer(&q->seen_run_id);
 	redis_conn_settle(q->conn);
 	redis_conn_settle(q->listener);
 	metric_set(METRIC_REDIS_UP, NULL, 1);
@@ -245,6 +249,7 @@ queue_free(struct queue *q)
 	g_free(q->wake_channel);
 	g_free(q->chat_channel);
 	g_free(q->run_id);
+	g_free(q->seen_run_id);
 	g_free(q);
 }
 

@@ -26,6 +26,9 @@ struct queue {
 	struct redis_conn		*listener;	/* for messages */
 	bool				 ready;		/* set up: calls may be sent */
 	char				*run_id;	/* of the server we last were set up with */
+	char				*seen_run_id;	/* of the one we are setting up with: it may
+							   be loading still, and must stay new until
+							   its replay was asked for */
 	const struct queue_step		*step;		/* of the setting up */
 	unsigned			 awaited;	/* answers to this step */
 	struct queue_marks		 marks;

@@ -75,10 +75,8 @@ take_info(struct queue *q, const redisReply *r, struct err *e)
 	if (policy != NULL && g_str_has_prefix(policy, "allkeys-"))
 		log_error("redis %s: maxmemory-policy %s evicts whole queues; set noeviction",
 		    q->redis.address, policy);
-	if (q->marks.new_run)
-		metric_inc(METRIC_REDIS_RUNS, NULL);
-	g_free(q->run_id);
-	q->run_id = g_steal_pointer(&run_id);
+	g_free(q->seen_run_id);
+	q->seen_run_id = g_steal_pointer(&run_id);
 	return 0;
 }
 

@@ -17,6 +17,15 @@ def expect_all(rig, count, seconds=30):
     assert subjects(rig) == want
 
 
+def lose_the_end(rig):
+    """What a power cut takes from a server that syncs each second."""
+    wait_for(lambda: rig.redis.client.info("persistence")["aof_rewrite_in_progress"] == 0)
+    rig.redis.kill()
+    aof = max(rig.redis.dir.glob("appendonlydir/*.incr.aof"), key=lambda f: f.stat().st_size)
+    data = aof.read_bytes()
+    aof.write_bytes(data[:len(data) * 6 // 10])
+
+
 def test_redis_down_at_start__intake_goes_on_and_drains_later_in_order():
     with Rig().start(redis=False) as rig:
         for n in range(20):
@@ -64,12 +73,22 @@ def test_redis_loses_its_last_second__the_lost_part_reappears():
         for n in range(10, 40):
             rig.hook(order(n))
         rig.wait_tickets(40)
-        rig.redis.kill()
-        [aof] = rig.redis.dir.glob("appendonlydir/*.incr.aof")
-        data = aof.read_bytes()
-        aof.write_bytes(data[:len(data) * 6 // 10])
+        lose_the_end(rig)
         rig.redis.start()
         expect_all(rig, 40)
+
+
+def test_redis_is_met_while_it_loads__what_it_forgot_is_pushed_all_the_same():
+    """The new run is first seen when it cannot be used yet; it stays new."""
+    with Rig().start() as rig:
+        for n in range(60):
+            rig.hook(order(n))
+        rig.wait_tickets(60)
+        lose_the_end(rig)
+        rig.redis.start("--key-load-delay", "5000", "--loading-process-events-interval-bytes",
+                        "1024")
+        wait_for(lambda: "a new server run" in rig.daemon.log(), 20, "a look at the server")
+        expect_all(rig, 60)
 
 
 def test_redis_full__messages_wait_and_none_is_dropped():
