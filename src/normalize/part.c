@@ -173,6 +173,17 @@ read_nested(struct mail_part *p)
 		headers_scan(bytes, len, true, p->nested, &cut);
 }
 
+/* Shops and scripts that forget to say that their mail is a page. */
+static bool
+is_page(const struct mail_part *p)
+{
+	const char	*text = p->text + strspn(p->text, " \t\n");
+
+	return p->filename == NULL && strcmp(p->content_type, "text/plain") == 0 &&
+	    (g_ascii_strncasecmp(text, "<!doctype html", 14) == 0 ||
+	    g_ascii_strncasecmp(text, "<html>", 6) == 0);
+}
+
 struct mail_part *
 part_new(struct mail_view *v, GBytes *whole, size_t at, size_t len, const GPtrArray *headers,
     const char *default_type)
@@ -186,8 +197,14 @@ part_new(struct mail_view *v, GBytes *whole, size_t at, size_t len, const GPtrAr
 	problem = transfer_decode(whole, at, len, p->encoding, &p->bytes);
 	if (problem != NULL)
 		mail_view_warn(v, "%s", problem);
-	if (is_text(p))
+	if (is_text(p)) {
 		decode_text(v, p);
+		if (is_page(p)) {
+			g_free(p->content_type);
+			p->content_type = g_strdup("text/html");
+			mail_view_warn(v, "html-as-plain");
+		}
+	}
 	if (strcmp(p->content_type, "message/rfc822") == 0 ||
 	    strcmp(p->content_type, "message/global") == 0 ||
 	    strcmp(p->content_type, "text/rfc822-headers") == 0 ||
