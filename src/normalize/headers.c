@@ -181,8 +181,10 @@ headers_scan(const char *bytes, size_t len, bool top, GPtrArray *list, bool *cut
 			end_header(&s);
 			add_line(&s, s.at, n);
 		} else if (header_goes_on(next, s.end)) {
-			if (s.line->len > 0 && memcmp(s.at, "From ", MIN(n, 5)) != 0)
+			if (s.line->len > 0 && memcmp(s.at, "From ", MIN(n, 5)) != 0) {
+				add_line(&s, " ", 1);
 				add_line(&s, s.at, n);
+			}
 		} else {
 			break;
 		}
