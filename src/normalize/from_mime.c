@@ -111,6 +111,8 @@ read_body(struct message *m, struct mail_view *v, size_t max)
 	b.html = NULL;
 	body_clear(&b);
 	trim_blank_lines(m->full_text);
+	if (strstr(m->full_text, "-----BEGIN PGP MESSAGE-----") != NULL)
+		mail_view_warn(v, "encrypted: pgp");
 	if (*m->full_text == '\0' && m->attachments->len > 0)
 		mail_view_warn(v, "text-missing");
 	split_reply(m, b.text_is_html);

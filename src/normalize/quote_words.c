@@ -274,7 +274,7 @@ static const struct quote_word rows[] = {
 	{ QUOTE_ORIGINAL, "de", "ursprüngliche nachricht|Ursprüngliche Nachricht" },
 	{ QUOTE_ORIGINAL, "de", "originalnachricht|original-nachricht" },
 	{ QUOTE_ORIGINAL, "de", "original nachricht|originalmail|ursprüngliche mail" },
-	{ QUOTE_ORIGINAL, "de", "ursprünglicher termin" },
+	{ QUOTE_ORIGINAL, "de", "ursprünglicher termin|antwort nachricht" },
 	{ QUOTE_ORIGINAL, "fr", "message d'origine|message d’origine|message original" },
 	{ QUOTE_ORIGINAL, "fr", "message initial" },
 	{ QUOTE_ORIGINAL, "es", "mensaje original" },

@@ -10,7 +10,10 @@
 
 #define SIGNATURE_MAX	25	/* lines; what is longer is no signature */
 #define FOOTER_MAX	12	/* lines that programs put under a mail */
+#define ARMOUR_HEAD	5	/* lines above a signed text */
+#define ARMOUR_MAX	60	/* lines of a PGP signature */
 #define LIST_MAX	4	/* lines below a rule that name a mailing list */
+#define GREETING_MAX	48	/* bytes */
 #define CONTEXT_MAX	8	/* quoted lines kept before an answer */
 #define DEVICE_MAX	90	/* bytes of "sent from my ..." */
 #define INTRO_MAX	6	/* lines between a box's top and its quote */
@@ -185,9 +188,42 @@ quotes_are_real(const struct work *w)
 }
 
 static bool
+is_line(const struct trim_line *l, const char *words)
+{
+	return l->body_len == strlen(words) && memcmp(l->body, words, l->body_len) == 0;
+}
+
+/*
+ * What PGP puts around a text it signed: two lines and a blank above, the
+ * signature below.  Without its end a signature is none: no word is lost.
+ */
+static void
+mark_armour(struct work *w)
+{
+	size_t	i, end;
+
+	for (i = 0; i < w->lines->len; i++) {
+		if (is_line(at(w, i), "-----BEGIN PGP SIGNED MESSAGE-----")) {
+			for (end = i + 1; end < w->lines->len && end < i + ARMOUR_HEAD &&
+			    !trim_line_is_blank(at(w, end)); end++)
+				continue;
+			set_kind(w, i, end, TRIM_SIGNATURE);
+		} else if (is_line(at(w, i), "-----BEGIN PGP SIGNATURE-----")) {
+			for (end = i + 1; end < w->lines->len && end < i + ARMOUR_MAX &&
+			    !is_line(at(w, end), "-----END PGP SIGNATURE-----"); end++)
+				continue;
+			if (end == w->lines->len || end == i + ARMOUR_MAX)
+				continue;
+			set_kind(w, i, end + 1, TRIM_SIGNATURE);
+			i = end;
+		}
+	}
+}
+
+static bool
 is_delimiter(const struct trim_line *l)
 {
-	return l->depth == 0 && ((l->body_len == 2 && memcmp(l->body, "--", 2) == 0) ||
+	return l->depth == 0 && (is_line(l, "- --") || (l->body_len == 2 && memcmp(l->body, "--", 2) == 0) ||
 	    (l->body_len == 3 && memcmp(l->body, "—", 3) == 0));
 }
 
@@ -252,7 +288,7 @@ mark_signature(struct work *w, size_t from, size_t to)
 	bool	last = true;
 
 	for (i = to; i > from && words <= SIGNATURE_MAX; i--) {
-		if (trim_line_is_blank(at(w, i - 1)))
+		if (trim_line_is_blank(at(w, i - 1)) || at(w, i - 1)->kind == TRIM_SIGNATURE)
 			continue;
 		if (is_delimiter(at(w, i - 1)) ||
 		    (words <= FOOTER_MAX && is_footer(w, i - 1, to)) ||
@@ -307,6 +343,47 @@ keep_context(struct work *w, size_t i)
 	}
 }
 
+/* "Hello," or nothing but a name: the answers come below. */
+static bool
+is_greeting(const struct work *w, size_t from, size_t to)
+{
+	const struct trim_line	*l = NULL;
+	size_t			 i;
+
+	for (i = from; i < to; i++) {
+		if (trim_line_is_blank(at(w, i)) || at(w, i)->kind == TRIM_SIGNATURE)
+			continue;
+		if (l != NULL)
+			return false;
+		l = at(w, i);
+	}
+	return l == NULL || (l->body_len < GREETING_MAX && strchr(".?", l->body[l->body_len - 1]) == NULL);
+}
+
+static bool
+asks(const struct trim_line *l)
+{
+	return l->kind == TRIM_QUOTE && (memchr(l->body, '?', l->body_len) != NULL ||
+	    memmem(l->body, l->body_len, "？", 3) != NULL);
+}
+
+/* The answer is above the only quote, which asks nothing; below is a farewell. */
+static bool
+wraps_quote(const struct work *w)
+{
+	size_t	from = 0, to = next_words(w, &from), i;
+
+	for (i = 0; i < from; i++)
+		if (is_quoted(at(w, i)))
+			return false;
+	if (is_greeting(w, from, to))
+		return false;
+	for (i = to; i < w->end && is_quoted(at(w, i)); i++)
+		if (asks(at(w, i)))
+			return false;
+	return true;
+}
+
 /*
  * Keep what is new.  Words before all quotes, or behind the only one, stand
  * alone; else the answers are between the lines and each keeps what it is an
@@ -321,7 +398,7 @@ keep_new(struct work *w)
 	for (from = 0; (to = next_words(w, &from)) > from; from = to, stretches++)
 		for (i = from; i < to; i++)
 			at(w, i)->kept = at(w, i)->kind != TRIM_SIGNATURE;
-	if (stretches < 2)
+	if (stretches < 2 || (stretches == 2 && wraps_quote(w)))
 		return false;
 	for (from = 0; (to = next_words(w, &from)) > from; from = to)
 		keep_context(w, from);
@@ -444,6 +521,7 @@ split(GArray *lines, bool is_reply, const char *client, struct trim *out)
 	g_autofree uint8_t	*labels = trim_edge_labels(lines);
 	size_t			 i;
 
+	mark_armour(&w);
 	read_boxes(&w);
 	for (i = 0; i < w.end; i++)
 		if (read_line(&w, labels, i))

@@ -13,7 +13,7 @@
  * Promises: nothing is thrown away, text and quoted and signature together
  * hold every line of full; text is empty only if the message is; answers
  * written between quoted lines stay in text with the last quoted paragraph
- * before each; a forwarded message stays in text, it is what the customer
+ * before each (but a farewell below the only quote needs none); a forwarded message stays in text, it is what the customer
  * wanted us to see; a line with '>' is no quote unless something says so.
  * Linear in time, no recursion, no regular expressions.
  *
