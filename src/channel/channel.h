@@ -53,6 +53,13 @@ struct channel_sink {
 
 	/* Is an arrival of this identity durable from earlier? */
 	bool	(*known)(void *arg, const struct arrival *);
+
+	/*
+	 * Has the channel lately taken a mail of exactly this header and size,
+	 * under whatever key?  NULL: cannot say.
+	 */
+	bool	(*known_mail)(void *arg, const char *channel, const void *header, size_t len,
+		    uint64_t size);
 };
 
 /* One line of a chat's transcript: what the visitor wrote, or is told. */

@@ -17,10 +17,12 @@
 #include "ctl/control.h"
 #include "ctl/ctl.h"
 #include "ctl/mailbox.h"
+#include "ctl/recognise.h"
 #include "io/loop.h"
 #include "mailbox/place.h"
 #include "store/cursor.h"
 #include "store/journal_tool.h"
+#include "store/known.h"
 #include "store/quarantine.h"
 #include "ticket/ticket.h"
 
@@ -45,7 +47,7 @@ static const struct {
 };
 
 struct folder {
-	char		*name;
+	char		*name, *raw;
 	struct place	 place;		/* ours; uidvalidity 0: none */
 	struct place_first first;
 	uint32_t	 uidvalidity;	/* the server's */
@@ -62,6 +64,8 @@ struct reconcile {
 	GPtrArray			*folders;	/* struct folder * */
 	GHashTable			*journal;	/* key -> lsn */
 	GHashTable			*quarantine;	/* key -> reason */
+	struct known			*known;		/* the same mails by their headers */
+	struct recognise		*recognise;
 	uint64_t			 on_queue;	/* up to this lsn */
 	uint64_t			 total[STATES];
 	bool				 deaf;		/* the daemon does not answer */
@@ -73,6 +77,7 @@ free_folder(void *p)
 	struct folder	*f = p;
 
 	g_free(f->name);
+	g_free(f->raw);
 	g_array_unref(f->uids);
 	if (f->before != NULL)
 		g_hash_table_unref(f->before);
@@ -103,7 +108,7 @@ list_earlier(struct reconcile *r, struct folder *f, struct err *e)
 	g_autoptr(GArray)	 uids = NULL;
 	guint			 i;
 
-	if (f->first.uidvalidity == 0 || f->first.uidvalidity == f->uidvalidity)
+	if (f->first.at_s == 0 || !f->first.renumbered)
 		return 0;
 	criteria = place_first_date(&f->first, "BEFORE");
 	if ((uids = mailbox_search(r->mailbox, criteria, e)) == NULL)
@@ -112,6 +117,13 @@ list_earlier(struct reconcile *r, struct folder *f, struct err *e)
 	for (i = 0; i < uids->len; i++)
 		g_hash_table_add(f->before, GUINT_TO_POINTER(g_array_index(uids, uint32_t, i)));
 	return 0;
+}
+
+/* None told: the only one there is. */
+static uint32_t
+told_uidvalidity(const struct imap *im)
+{
+	return MAX(imap_box(im)->uidvalidity, 1);
 }
 
 static int
@@ -127,8 +139,9 @@ list_folder(struct reconcile *r, const struct mailbox_folder *from, struct err *
 		return -1;
 	f = g_new0(struct folder, 1);
 	f->name = g_strdup(from->name);
+	f->raw = g_strdup(from->raw);
 	f->uids = uids;
-	f->uidvalidity = MAX(imap_box(im)->uidvalidity, 1);
+	f->uidvalidity = told_uidvalidity(im);
 	g_ptr_array_add(r->folders, f);
 	read_place(r, f);
 	return list_earlier(r, f, e);
@@ -182,6 +195,13 @@ read_quarantine(struct reconcile *r, struct err *e)
 	return 0;
 }
 
+static void
+note(struct reconcile *r, const struct arrival *a, uint64_t lsn)
+{
+	g_hash_table_insert(r->journal, g_strdup(a->key), GSIZE_TO_POINTER(lsn));
+	known_add(r->known, a, lsn);
+}
+
 static bool
 on_record(void *arg, uint64_t lsn, int64_t time_ms, const struct arrival *a)
 {
@@ -189,7 +209,7 @@ on_record(void *arg, uint64_t lsn, int64_t time_ms, const struct arrival *a)
 
 	(void)time_ms;
 	if (strcmp(a->channel, r->s->name) == 0 && strcmp(a->kind, ARRIVAL_KIND) == 0)
-		g_hash_table_insert(r->journal, g_strdup(a->key), GSIZE_TO_POINTER(lsn));
+		note(r, a, lsn);
 	return true;
 }
 
@@ -224,12 +244,10 @@ read_journal(struct reconcile *r, struct err *e)
 	return 0;
 }
 
-/* The journal has let go of it: does the queue remember it? */
+/* Does the queue remember it by this key? */
 static enum state
-ask_queue(struct reconcile *r, const char *key, char **ticket)
+ask_queue(struct reconcile *r, const char *word, char **ticket)
 {
-	struct arrival	 a = { .channel = r->s->name, .key = (char *)(uintptr_t)key };
-	g_autofree char	*identity = arrival_identity(&a), *word = ticket_identity_key(identity);
 	g_autofree char	*path = g_strconcat("/known?key=", word, NULL), *body = NULL;
 	int		 status = r->deaf ? EX_UNAVAILABLE : ctl_ask(r->ctl, "GET", path, &body);
 
@@ -239,6 +257,25 @@ ask_queue(struct reconcile *r, const char *key, char **ticket)
 		return STATE_UNPROVEN;
 	*ticket = g_strndup(body, strcspn(body, " \n"));
 	return STATE_TAKEN;
+}
+
+/*
+ * It is not in the journal by its name.  Either the journal has let go of it,
+ * or it had another name before the UIDs changed, or both.
+ */
+static enum state
+look_closer(struct reconcile *r, const char *key, uint32_t uid, char **ticket)
+{
+	struct arrival	 a = { .channel = r->s->name, .key = (char *)(uintptr_t)key };
+	g_autofree char	*identity = arrival_identity(&a), *word = ticket_identity_key(identity);
+	g_autofree char	*content = NULL;
+	enum state	 state = ask_queue(r, word, ticket);
+
+	if (state == STATE_TAKEN || recognise_header(r->recognise, uid))
+		return STATE_TAKEN;
+	if (state == STATE_MISSING && (content = recognise_content(r->recognise, uid)) != NULL)
+		state = ask_queue(r, content, ticket);
+	return state;
 }
 
 /* ------------------------------------------------------------------ verdict */
@@ -275,9 +312,9 @@ tell(struct reconcile *r, const struct folder *f, uint32_t uid, enum state state
 static bool
 is_earlier(const struct folder *f, uint32_t uid)
 {
-	if (f->before != NULL)
-		return g_hash_table_contains(f->before, GUINT_TO_POINTER(uid));
-	return f->first.uidvalidity == f->uidvalidity && uid <= f->first.highest;
+	if (f->first.uidvalidity != f->uidvalidity || uid > f->first.highest)
+		return false;
+	return f->before == NULL || g_hash_table_contains(f->before, GUINT_TO_POINTER(uid));
 }
 
 static void
@@ -294,22 +331,27 @@ judge(struct reconcile *r, const struct folder *f, const struct place *place, ui
 		state = lsn <= r->on_queue ? STATE_TAKEN : STATE_WAITING;
 	else if (uid > place->cursor)
 		state = STATE_NEW;
-	else if ((state = ask_queue(r, key, &ticket)) != STATE_TAKEN && is_earlier(f, uid))
+	else if ((state = look_closer(r, key, uid, &ticket)) != STATE_TAKEN && is_earlier(f, uid))
 		state = STATE_EARLIER;
 	g_hash_table_remove(r->journal, key);
 	tell(r, f, uid, state, lsn, reason != NULL ? reason : ticket);
 }
 
-static void
+static int
 judge_folder(struct reconcile *r, const struct folder *f)
 {
 	struct place	place = f->place;
+	struct err	e = ERR_INIT;
 	guint		i;
 
 	if (place.uidvalidity != f->uidvalidity)	/* not looked at since */
 		place = (struct place){ f->uidvalidity, 0, 0 };
+	if (mailbox_run(r->mailbox, imap_select(mailbox_imap(r->mailbox), f->raw, true), NULL,
+	    NULL, &e) == -1 || told_uidvalidity(mailbox_imap(r->mailbox)) != f->uidvalidity)
+		return ctl_fail(EX_TEMPFAIL, "folder %s has changed meanwhile", f->name);
 	for (i = 0; i < f->uids->len; i++)
 		judge(r, f, &place, g_array_index(f->uids, uint32_t, i));
+	return EX_OK;
 }
 
 /* What is left of the journal: "folder/uidvalidity[.rewinds]/uid" in pieces. */
@@ -366,8 +408,12 @@ compare(struct reconcile *r)
 	if (read_places(r, &e) == -1 || read_quarantine(r, &e) == -1 ||
 	    read_journal(r, &e) == -1)
 		return ctl_fail(EX_IOERR, "%s", e.text);
-	for (i = 0; i < r->folders->len; i++)
-		judge_folder(r, r->folders->pdata[i]);
+	for (i = 0; i < r->folders->len; i++) {
+		int	status = judge_folder(r, r->folders->pdata[i]);
+
+		if (status != EX_OK)
+			return status;
+	}
 	tell_gone(r);
 	return summary(r);
 }
@@ -384,7 +430,11 @@ reconcile(struct ctl *ctl, const struct settings_imap *s)
 	r.folders = g_ptr_array_new_with_free_func(free_folder);
 	r.journal = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	r.quarantine = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	r.known = known_new(0);
+	r.recognise = recognise_new(ctl, s, r.mailbox, r.known);
 	status = compare(&r);
+	recognise_free(r.recognise);
+	known_free(r.known);
 	g_hash_table_unref(r.quarantine);
 	g_hash_table_unref(r.journal);
 	g_ptr_array_unref(r.folders);

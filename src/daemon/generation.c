@@ -36,6 +36,14 @@ known(void *arg, const struct arrival *a)
 	return known_find(g->daemon->known, a) != 0;
 }
 
+static bool
+known_mail(void *arg, const char *channel, const void *header, size_t len, uint64_t size)
+{
+	struct generation	*g = arg;
+
+	return known_has_mail(g->daemon->known, channel, header, len, size);
+}
+
 static void
 on_appended(void *arg, uint64_t lsn, const struct err *why)
 {
@@ -127,6 +135,7 @@ generation_start(struct daemon *d, struct settings *take, struct err *e)
 	g->sink.admit = admit;
 	g->sink.accept = accept_arrival;
 	g->sink.known = known;
+	g->sink.known_mail = known_mail;
 	g->env.loop = d->loop;
 	g->env.settings = take;
 	g->env.sink = &g->sink;

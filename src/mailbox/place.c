@@ -5,6 +5,7 @@
 #include <time.h>
 
 #define MARGIN_S	(2 * 86400)
+#define MOST		4
 
 char *
 place_name(const char *channel, const char *folder)
@@ -20,14 +21,14 @@ place_format(const struct place *p)
 	return g_strdup_printf("%u %u", p->uidvalidity, p->cursor);
 }
 
-/* How many numbers there are, at most 3; -1: something else. */
+/* How many numbers there are, at most MOST; -1: something else. */
 static int
-numbers(const char *text, const guint64 max[3], guint64 out[3])
+numbers(const char *text, const guint64 max[MOST], guint64 out[MOST])
 {
-	g_auto(GStrv)	w = g_strsplit(text, " ", 4);
+	g_auto(GStrv)	w = g_strsplit(text, " ", MOST + 1);
 	guint		i, n = g_strv_length(w);
 
-	if (n > 3)
+	if (n > MOST)
 		return -1;
 	for (i = 0; i < n; i++) {
 		if (!g_ascii_string_to_unsigned(w[i], 10, 0, max[i], &out[i], NULL))
@@ -39,10 +40,12 @@ numbers(const char *text, const guint64 max[3], guint64 out[3])
 bool
 place_parse(const char *text, struct place *p)
 {
-	static const guint64	max[3] = { UINT32_MAX, UINT32_MAX, UINT32_MAX };
-	guint64			v[3] = { 0, 0, 0 };
+	static const guint64	max[MOST] = { UINT32_MAX, UINT32_MAX, UINT32_MAX, 0 };
+	guint64			v[MOST] = { 0 };
 
-	if (numbers(text, max, v) < 2)
+	int			n = numbers(text, max, v);
+
+	if (n != 2 && n != 3)
 		return false;
 	p->uidvalidity = (uint32_t)v[0];
 	p->cursor = (uint32_t)v[1];
@@ -67,21 +70,22 @@ place_first_name(const char *channel, const char *folder)
 char *
 place_first_format(const struct place_first *f)
 {
-	return g_strdup_printf("%u %u %" G_GINT64_FORMAT, f->uidvalidity, f->highest,
-	    (gint64)f->at_s);
+	return g_strdup_printf("%u %u %" G_GINT64_FORMAT " %d", f->uidvalidity, f->highest,
+	    (gint64)f->at_s, f->renumbered);
 }
 
 bool
 place_first_parse(const char *text, struct place_first *f)
 {
-	static const guint64	max[3] = { UINT32_MAX, UINT32_MAX, INT32_MAX * G_GUINT64_CONSTANT(64) };
-	guint64			v[3] = { 0, 0, 0 };
+	static const guint64	max[MOST] = { UINT32_MAX, UINT32_MAX, G_GUINT64_CONSTANT(1) << 40, 1 };
+	guint64			v[MOST] = { 0 };
 
-	if (numbers(text, max, v) != 3)
+	if (numbers(text, max, v) != 4)
 		return false;
 	f->uidvalidity = (uint32_t)v[0];
 	f->highest = (uint32_t)v[1];
 	f->at_s = (int64_t)v[2];
+	f->renumbered = v[3] != 0;
 	return true;
 }
 

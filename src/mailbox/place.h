@@ -29,11 +29,14 @@ char	*place_key(const struct place *, const char *folder, uint32_t uid);
 
 /*
  * What was there when the folder was looked at for the very first time: of
- * this only what "import" says is taken.  Kept beside the place.
+ * this only what "import" says is taken.  When the UIDs have changed since,
+ * highest is the one there was at the change, and of those up to it all are
+ * old that were delivered before the first look.  Kept beside the place.
  */
 struct place_first {
 	uint32_t	uidvalidity, highest;
-	int64_t		at_s;		/* seconds since 1970 */
+	int64_t		at_s;		/* seconds since 1970; 0: everything was taken */
+	bool		renumbered;
 };
 
 char	*place_first_name(const char *channel, const char *folder);

@@ -6,7 +6,7 @@
 #include "base/digest.h"
 
 /*
- * The ring holds the entries in the order they came, the table finds them by
+ * A ring holds the entries in the order they came, the table finds them by
  * key; both point to the same slots, which are reused in turn.  The key is
  * half a SHA-256: nobody can make two identities meet.
  */
@@ -15,11 +15,15 @@ struct entry {
 	uint64_t	lsn;		/* 0: the slot is free */
 };
 
-struct known {
+struct ring {
 	unsigned	 most;
 	unsigned	 next;		/* slot to be used next */
-	struct entry	*ring;
+	struct entry	*slots;
 	GHashTable	*table;		/* the entry's key -> the entry */
+};
+
+struct known {
+	struct ring	identities, mails;
 };
 
 static guint
@@ -44,14 +48,58 @@ key_of(const struct arrival *a, uint64_t key[2])
 	memcpy(key, digest, sizeof ((struct entry *)0)->key);
 }
 
+static void
+mail_key(const char *channel, const void *header, size_t len, uint64_t size, uint64_t key[2])
+{
+	struct digest	*d = digest_new();
+	uint8_t		 digest[DIGEST_SIZE];
+
+	digest_add_field(d, channel);
+	digest_add(d, &size, sizeof size);
+	digest_add(d, header, len);
+	digest_end(d, digest);
+	memcpy(key, digest, sizeof ((struct entry *)0)->key);
+}
+
+static void
+ring_init(struct ring *r, unsigned most)
+{
+	r->most = most;
+	r->slots = g_new0(struct entry, most);
+	r->table = g_hash_table_new(hash_key, same_key);
+}
+
+static void
+ring_fini(struct ring *r)
+{
+	g_hash_table_unref(r->table);
+	g_free(r->slots);
+}
+
+/* The first LSN stays the answer. */
+static void
+ring_add(struct ring *r, const uint64_t key[2], uint64_t lsn)
+{
+	struct entry	*entry;
+
+	if (g_hash_table_contains(r->table, key))
+		return;
+	entry = &r->slots[r->next];
+	if (entry->lsn != 0)
+		g_hash_table_remove(r->table, entry->key);
+	memcpy(entry->key, key, sizeof entry->key);
+	entry->lsn = lsn;
+	g_hash_table_insert(r->table, entry->key, entry);
+	r->next = (r->next + 1) % r->most;
+}
+
 struct known *
 known_new(unsigned most)
 {
 	struct known	*k = g_new0(struct known, 1);
 
-	k->most = most > 0 ? most : KNOWN_DEFAULT;
-	k->ring = g_new0(struct entry, k->most);
-	k->table = g_hash_table_new(hash_key, same_key);
+	ring_init(&k->identities, most > 0 ? most : KNOWN_DEFAULT);
+	ring_init(&k->mails, most > 0 ? most : KNOWN_DEFAULT);
 	return k;
 }
 
@@ -60,8 +108,8 @@ known_free(struct known *k)
 {
 	if (k == NULL)
 		return;
-	g_hash_table_unref(k->table);
-	g_free(k->ring);
+	ring_fini(&k->identities);
+	ring_fini(&k->mails);
 	g_free(k);
 }
 
@@ -72,26 +120,52 @@ known_find(const struct known *k, const struct arrival *a)
 	uint64_t		 key[2];
 
 	key_of(a, key);
-	entry = g_hash_table_lookup(k->table, key);
+	entry = g_hash_table_lookup(k->identities.table, key);
 	return entry != NULL ? entry->lsn : 0;
+}
+
+bool
+known_has_mail(const struct known *k, const char *channel, const void *header, size_t len,
+    uint64_t size)
+{
+	uint64_t	key[2];
+
+	mail_key(channel, header, len, size, key);
+	return g_hash_table_contains(k->mails.table, key);
+}
+
+/* Up to and with the first empty line. */
+static size_t
+header_length(const uint8_t *bytes, size_t len)
+{
+	const uint8_t	*p = bytes, *end = bytes + len, *nl;
+
+	while ((nl = memchr(p, '\n', (size_t)(end - p))) != NULL) {
+		bool	empty = nl == p || (nl == p + 1 && *p == '\r');
+
+		p = nl + 1;
+		if (empty)
+			break;
+	}
+	return nl != NULL ? (size_t)(p - bytes) : len;
 }
 
 void
 known_add(struct known *k, const struct arrival *a, uint64_t lsn)
 {
-	struct entry	*entry;
+	const uint8_t	*bytes;
 	uint64_t	 key[2];
+	gsize		 len;
 
 	key_of(a, key);
-	if (g_hash_table_contains(k->table, key))
-		return;			/* the first LSN stays the answer */
-	entry = &k->ring[k->next];
-	if (entry->lsn != 0)
-		g_hash_table_remove(k->table, entry->key);
-	memcpy(entry->key, key, sizeof entry->key);
-	entry->lsn = lsn;
-	g_hash_table_insert(k->table, entry->key, entry);
-	k->next = (k->next + 1) % k->most;
+	ring_add(&k->identities, key, lsn);
+	if (a->format != ARRIVAL_MAIL || arrival_fact(a, ARRIVAL_FACT_TRUNCATED) != NULL)
+		return;
+	bytes = g_bytes_get_data(a->bytes, &len);
+	if (bytes == NULL)
+		return;
+	mail_key(a->channel, bytes, header_length(bytes, len), len, key);
+	ring_add(&k->mails, key, lsn);
 }
 
 void

@@ -23,7 +23,7 @@ def server():
         yield s
 
 
-def rig_for(server, options="", **more):
+def rig_for(server, options="", import_="all", **more):
     rig = Rig('''
 imap "support" {
   host = "localhost"
@@ -32,10 +32,10 @@ imap "support" {
   tls_ca_file = "%s"
   user = "%s"
   password_file = "@DIR@/imap.password"
-  import = all
+  import = %s
 %s
 }
-''' % (server.imaps_port, server.ca_file, USER, options), **more)
+''' % (server.imaps_port, server.ca_file, USER, import_, options), **more)
     (rig.dir / "imap.password").write_text(server.password + "\n")
     (rig.dir / "imap.password").chmod(0o600)
     return rig
@@ -109,3 +109,81 @@ def test_mailbox_that_cannot_be_reached_is_an_issue_and_the_rest_goes_on(server)
         wait_for(lambda: "the server refuses the login" in rig.admin("/readyz")[1], 10, "issue")
         assert rig.hook({"subject": "s", "text": "t", "customer": {"email": "a@example.org"}})[0] == 202
         rig.wait_tickets(1)
+
+
+def renumber(server, user, rig):
+    """As a server does whose index was lost: the same mails under new UIDs."""
+    import glob
+    import os
+    server.stop()
+    for name in glob.glob(os.path.join(server.dir, "home", user, "Maildir", "dovecot*")):
+        os.unlink(name)
+    time.sleep(1.1)         # UIDVALIDITY is a time
+    server.start()
+
+
+@pytest.mark.parametrize("after", ["nothing", "flag"])
+def test_index_is_lost_and_uidvalidity_changes__nothing_lost_nothing_doubled(after):
+    with Dovecot(location="maildir:~/Maildir") as server:
+        server.append(USER, [mail(i) for i in range(150)])
+        with rig_for(server, "  after = %s\n  poll = 1s" % after) as rig:
+            rig.start()
+            rig.wait_tickets(150, 30)
+            rig.daemon.stop()
+            renumber(server, USER, rig)
+            server.append(USER, [mail(i) for i in range(150, 160)])
+            rig.daemon.start()
+            rig.wait_tickets(160, 30)
+            wait_for(lambda: "renumbered" in rig.daemon.log(), 5, "the warning")
+            wait_for(lambda: rig.daemon.ctl("reconcile", "support", check=False).returncode == 0,
+                     15, "nothing unexplained")
+            assert subjects(rig) == sorted("Question %d" % i for i in range(160))
+            # Known by their headers: they did not go into the journal again.
+            assert rig.daemon.status()["journal"]["last_lsn"] == 160
+            if after == "flag":
+                wait_for(lambda: all("\\Seen" in f for f in server.flags(USER).values()), 10,
+                         "flags")
+
+
+def test_renumbered_folder__what_import_left_out_stays_out():
+    with Dovecot(location="maildir:~/Maildir") as server:
+        c = server.client(USER)
+        for i in range(20):
+            c.append("INBOX", None, '"01-Jan-2020 10:00:00 +0000"', mail(i))
+        c.logout()
+        with rig_for(server, "  poll = 1s", import_="none") as rig:
+            rig.start()
+            wait_for(lambda: "idling" in rig.daemon.log(), 10, "the first look")
+            server.append(USER, [mail(i) for i in range(20, 25)])
+            rig.wait_tickets(5)
+            rig.daemon.stop()
+            renumber(server, USER, rig)
+            server.append(USER, [mail(25)])
+            rig.daemon.start()
+            rig.wait_tickets(6, 20)
+            wait_for(lambda: rig.daemon.ctl("reconcile", "support", check=False).returncode == 0,
+                     15, "nothing unexplained")
+            assert subjects(rig) == sorted("Question %d" % i for i in range(20, 26))
+            c = server.client(USER)
+            # An old mail that somebody moves there now is news.
+            c.append("INBOX", None, '"01-Jan-2021 10:00:00 +0000"', mail(77))
+            c.logout()
+            rig.wait_tickets(7, 20)
+
+
+def test_journal_has_let_go_and_uidvalidity_changes__the_queue_knows_the_content():
+    import shutil
+    with Dovecot(location="maildir:~/Maildir") as server:
+        server.append(USER, [mail(i) for i in range(30)])
+        with rig_for(server, "  poll = 1s") as rig:
+            rig.start()
+            rig.wait_tickets(30, 30)
+            rig.daemon.stop()
+            shutil.rmtree(rig.dir / "state" / "journal")
+            renumber(server, USER, rig)
+            server.append(USER, [mail(30)])
+            rig.daemon.start()
+            rig.wait_tickets(31, 30)
+            wait_for(lambda: rig.daemon.ctl("reconcile", "support", check=False).returncode == 0,
+                     15, "nothing unexplained")
+            assert subjects(rig) == sorted("Question %d" % i for i in range(31))

@@ -20,6 +20,7 @@ def server():
 def write_config(tmp_path, server, user=USER, options="", port=None, ca=None,
                  password=None, host="localhost"):
     (tmp_path / "password").write_text((password or server.password) + "\n")
+    (tmp_path / "password").chmod(0o600)
     config = tmp_path / "intaked.conf"
     config.write_text('''
 state_dir = "%s/state"
@@ -127,6 +128,7 @@ imap "box" {
 }
 ''' % (server.imaps_port, server.ca_file, user, options), **more)
     (rig.dir / "imap.password").write_text(server.password + "\n")
+    (rig.dir / "imap.password").chmod(0o600)
     return rig
 
 

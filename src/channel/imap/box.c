@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mailbox/place.h"
-
 struct box *
 box_new(const char *name, const char *raw)
 {
@@ -95,6 +93,7 @@ box_end_search(struct box *b)
 		    sizeof(key), compare_item) != NULL))
 			continue;
 		last = item.uid;
+		item.doubtful = item.uid <= b->doubt;
 		g_array_append_val(b->items, item);
 		b->count[BOX_WANTED]++;
 	}

@@ -18,6 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mailbox/place.h"
+
 enum box_state {
 	BOX_WANTED,		/* size not known */
 	BOX_MEASURING,		/* asked for it */
@@ -33,6 +35,7 @@ struct box_item {
 	uint32_t	uid;
 	uint8_t		state;		/* enum box_state */
 	uint8_t		tries;		/* how often asked for in vain */
+	bool		doubtful;	/* may be an old one: look at its header first */
 	uint64_t	size;
 };
 
@@ -42,6 +45,8 @@ struct box {
 	uint32_t	 uidvalidity;	/* 0: never opened */
 	uint32_t	 cursor;
 	uint32_t	 rewinds;	/* UIDs were used again without a new UIDVALIDITY */
+	uint32_t	 doubt;		/* up to here are messages with new UIDs */
+	struct place_first first;	/* uidvalidity 0: not known */
 	uint32_t	 horizon;	/* the cursor when everything listed is done */
 	bool		 importing;	/* first start: the cursor does not count yet */
 	bool		 complained;	/* could not be opened, and it was logged */

@@ -55,12 +55,28 @@ search(struct imap_channel *ch, const char *criteria, command_done_fn *done)
 	imap_session_send(ch, imap_search(ch->imap, criteria), done, NULL, 0);
 }
 
+/* Of a folder with new UIDs: is there still old mail that "import" has left out? */
+static bool
+has_old(const struct box *b)
+{
+	return b->first.renumbered && b->first.at_s > 0 &&
+	    b->first.uidvalidity == b->uidvalidity && b->first.highest < UINT32_MAX &&
+	    b->cursor < b->first.highest;
+}
+
 void
 imap_look_for_new(struct imap_channel *ch)
 {
-	g_autofree char	*criteria = g_strdup_printf("UID %u:*",
-			    imap_work_box(ch)->cursor + 1);
+	const struct box	*b = imap_work_box(ch);
+	g_autofree char		*criteria = NULL, *since = NULL;
 
+	criteria = g_strdup_printf("UID %u:*", b->cursor + 1);
+	if (has_old(b)) {
+		since = place_first_date(&b->first, "SINCE");
+		g_free(criteria);
+		criteria = g_strdup_printf("UID %u:* OR UID %u:%u %s", b->cursor + 1,
+		    b->first.highest + 1, UINT32_MAX, since);
+	}
 	if (imap_work_box(ch)->cursor == UINT32_MAX)
 		imap_session_next(ch);
 	else
@@ -110,26 +126,30 @@ search_first(struct imap_channel *ch, uint32_t highest)
 	search(ch, criteria, on_search_done);
 }
 
+static void
+save_first(struct imap_channel *ch, const struct box *b)
+{
+	g_autofree char	*name = place_first_name(ch->base.name, b->name),
+			*text = place_first_format(&b->first);
+
+	cursor_set(ch->base.env->cursors, name, text, NULL, NULL);
+}
+
 /*
  * The highest UID there was at the first look.  It is kept, so that a crash
  * before the import is done does not make a later look the first one, and for
  * telling afterwards what was left out on purpose.
  */
 static uint32_t
-first_look(struct imap_channel *ch, const struct box *b, uint32_t highest)
+first_look(struct imap_channel *ch, struct box *b, uint32_t highest)
 {
-	g_autofree char		*name = place_first_name(ch->base.name, b->name), *text = NULL;
-	const char		*saved = cursor_get(ch->base.env->cursors, name);
-	struct place_first	 first = { 0 };
+	bool	all = ch->conf->import == IMPORT_ALL;
 
-	if (saved != NULL && place_first_parse(saved, &first) &&
-	    first.uidvalidity == b->uidvalidity && first.highest <= highest)
-		return first.highest;
-	first.uidvalidity = b->uidvalidity;
-	first.highest = ch->conf->import == IMPORT_ALL ? 0 : highest;
-	first.at_s = ch->conf->import == IMPORT_ALL ? 0 : clock_wall_ms() / 1000;
-	text = place_first_format(&first);
-	cursor_set(ch->base.env->cursors, name, text, NULL, NULL);
+	if (b->first.uidvalidity == b->uidvalidity && b->first.highest <= highest)
+		return b->first.highest;
+	b->first = (struct place_first){ b->uidvalidity, all ? 0 : highest,
+	    all ? 0 : clock_wall_ms() / 1000, false };
+	save_first(ch, b);
 	return highest;
 }
 
@@ -191,13 +211,21 @@ imap_look_save(struct imap_channel *ch, struct box *b)
 		cursor_set(ch->base.env->cursors, name, value, NULL, NULL);
 }
 
-/* A folder that has been renumbered is looked at as a whole. */
+/*
+ * All messages have new UIDs, and with them new keys.  Those that are there
+ * now are in doubt: only of those whose header is not known the rest is asked
+ * for.  What was old at the first look is old now.
+ */
 static void
-renumber(struct imap_channel *ch, struct box *b, const struct imap_box *now)
+begin_again(struct imap_channel *ch, struct box *b, uint32_t uidvalidity, uint32_t uidnext)
 {
-	log_warn("channel=%s folder=%s renumbered uidvalidity=%u before=%u: all of it is read again",
-	    ch->base.name, b->name, now->uidvalidity, b->uidvalidity);
-	box_begin(b, now->uidvalidity, 0);
+	box_begin(b, uidvalidity, 0);
+	b->doubt = uidnext > 0 ? uidnext - 1 : UINT32_MAX;
+	b->first.uidvalidity = uidvalidity;
+	b->first.highest = uidnext > 0 ? uidnext - 1 : 0;
+	b->first.renumbered = true;
+	save_first(ch, b);
+	imap_look_save(ch, b);
 }
 
 /*
@@ -218,22 +246,35 @@ on_rewind_checked(struct imap_channel *ch, const struct command *c, const struct
 	if (highest == 0 && !ch->reaches_cursor) {
 		log_warn("channel=%s folder=%s uses UIDs again: all of it is read again",
 		    ch->base.name, b->name);
-		box_begin(b, b->uidvalidity, 0);
 		b->rewinds++;
+		begin_again(ch, b, b->uidvalidity, ch->uidnext);
 	}
 	ch->uidnext = 0;
 	imap_look_for_new(ch);
 }
 
 static void
-open_box(struct imap_channel *ch, struct box *b, const struct imap_box *now)
+restore(struct imap_channel *ch, struct box *b)
 {
-	g_autofree char	*name = place_name(ch->base.name, b->name);
+	g_autofree char	*name = place_name(ch->base.name, b->name),
+			*first = place_first_name(ch->base.name, b->name);
 	const char	*saved = cursor_get(ch->base.env->cursors, name);
 
-	if (b->uidvalidity == 0 && saved != NULL && !box_cursor_restore(b, saved))
+	if (saved != NULL && !box_cursor_restore(b, saved))
 		log_error("channel=%s folder=%s the place kept for it is not readable",
 		    ch->base.name, b->name);
+	saved = cursor_get(ch->base.env->cursors, first);
+	if (saved == NULL || !place_first_parse(saved, &b->first))
+		return;
+	if (b->first.renumbered && b->first.uidvalidity == b->uidvalidity)
+		b->doubt = b->first.highest;
+}
+
+static void
+open_box(struct imap_channel *ch, struct box *b, const struct imap_box *now)
+{
+	if (b->uidvalidity == 0)
+		restore(ch, b);
 	if (b->uidvalidity == 0 || (b->importing && box_open(b) == 0)) {
 		box_begin(b, now->uidvalidity, 0);
 		if (now->uidnext > 0)
@@ -242,8 +283,12 @@ open_box(struct imap_channel *ch, struct box *b, const struct imap_box *now)
 			search(ch, "UID *", on_highest_known);
 		return;
 	}
-	if (b->uidvalidity != now->uidvalidity)
-		renumber(ch, b, now);
+	if (b->uidvalidity != now->uidvalidity) {
+		log_warn("channel=%s folder=%s renumbered uidvalidity=%u before=%u: all of it "
+		    "is looked at again", ch->base.name, b->name, now->uidvalidity,
+		    b->uidvalidity);
+		begin_again(ch, b, now->uidvalidity, now->uidnext);
+	}
 	if (now->uidnext > 0 && now->uidnext - 1 < b->cursor) {
 		ch->reaches_cursor = false;
 		search(ch, "UID *", on_rewind_checked);

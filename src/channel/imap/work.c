@@ -301,6 +301,23 @@ add_to_mail(struct imap_channel *ch, const struct imap_event *ev)
 		    (guint)MIN(ev->bytes, max_message(ch) - ch->mail->len));
 }
 
+/* The header of a mail with a new UID: is it an old one? */
+static void
+settle_doubt(struct imap_channel *ch, struct box *b, struct box_item *item)
+{
+	const struct channel_sink	*sink = ch->base.env->sink;
+
+	item->doubtful = false;
+	if (ch->mail->len == ch->mail_size && sink->known_mail != NULL &&
+	    sink->known_mail(sink->arg, ch->base.name, ch->mail->data, ch->mail->len, item->size)) {
+		log_debug("channel=%s folder=%s uid=%u is known", ch->base.name, b->name,
+		    item->uid);
+		is_durable(ch, b, item);
+	} else {
+		box_set(b, item, BOX_READY);
+	}
+}
+
 static void
 end_mail(struct imap_channel *ch, const struct imap_event *ev)
 {
@@ -311,7 +328,10 @@ end_mail(struct imap_channel *ch, const struct imap_event *ev)
 		item->size = ev->size;
 		box_set(b, item, BOX_READY);
 	}
-	if (item != NULL && item->state == BOX_ASKED && ch->mail != NULL &&
+	if (item != NULL && item->state == BOX_ASKED && ch->mail != NULL && item->doubtful &&
+	    ev->part == IMAP_HEADER)
+		settle_doubt(ch, b, item);
+	else if (item != NULL && item->state == BOX_ASKED && ch->mail != NULL &&
 	    (ev->part == IMAP_WHOLE || ev->part == IMAP_HEADER))
 		hand_over(ch, b, item, ev->part);
 	forget_mail(ch);
@@ -443,9 +463,12 @@ keep_one_kind(struct imap_channel *ch, struct box *b, GArray *uids, enum imap_pa
 
 	for (i = 0; i < uids->len; i++) {
 		struct box_item	*item = box_find(b, g_array_index(uids, uint32_t, i));
-		enum imap_part	 own = item->size > max_message(ch) ||
-				    item->tries >= HEADER_TRIES ? IMAP_HEADER : IMAP_WHOLE;
+		enum imap_part	 own;
 
+		if (item->size > max_message(ch) || item->tries > 0)
+			item->doubtful = false;
+		own = item->size > max_message(ch) || item->tries >= HEADER_TRIES ||
+		    item->doubtful ? IMAP_HEADER : IMAP_WHOLE;
 		if (i == 0)
 			*part = own;
 		if (own != *part)
