@@ -41,18 +41,29 @@ answer_free(gpointer p)
 	g_free(a);
 }
 
+/* Behind the folded words that line begins with in any case, or NULL. */
+static const char *
+behind_folded(const char *line, const char *words)
+{
+	for (; *words != '\0'; words = g_utf8_next_char(words)) {
+		if ((*line & 0x80) == 0 ? g_ascii_tolower(*line) != *words :
+		    g_unichar_tolower(g_utf8_get_char(line)) != g_utf8_get_char(words))
+			return NULL;
+		line = g_utf8_next_char(line);
+	}
+	return line;
+}
+
 static bool
 begins_with_one_of(const char *line, const char *const *list, size_t n)
 {
-	g_autofree char	*folded = g_utf8_strdown(line, -1);
-	size_t		 i, len;
+	const char	*rest;
+	size_t		 i;
 
-	for (i = 0; i < n; i++) {
-		len = strlen(list[i]);
-		if (strncmp(folded, list[i], len) == 0 &&
-		    (len > 3 || !g_unichar_isalnum(g_utf8_get_char(folded + len))))
+	for (i = 0; i < n; i++)
+		if ((rest = behind_folded(line, list[i])) != NULL &&
+		    (strlen(list[i]) > 3 || !g_unichar_isalnum(g_utf8_get_char(rest))))
 			return true;
-	}
 	return false;
 }
 

@@ -27,6 +27,8 @@ ornament(const char *at)
 		"▪", "➤", "|", "\302\240" };
 	size_t				i;
 
+	if (g_ascii_isalnum(*at))	/* as nearly always */
+		return 0;
 	for (i = 0; i < G_N_ELEMENTS(signs); i++)
 		if (g_str_has_prefix(at, signs[i]))
 			return strlen(signs[i]);
@@ -55,6 +57,14 @@ skip_gap(const char *at)
 	while (*at != '\0' && is_gap(g_utf8_get_char(at)))
 		at = g_utf8_next_char(at);
 	return at;
+}
+
+/* Quick no for most labels on most lines; another letter than ASCII: maybe. */
+static bool
+may_begin_with(const char *at, const char *words)
+{
+	return ((*at | *words) & 0x80) != 0 || g_ascii_tolower(*at) == g_ascii_tolower(*words) ||
+	    is_gap((unsigned char)*words);
 }
 
 /* Behind the label, or NULL: letters in any case, any gap between words. */
@@ -128,7 +138,8 @@ behind_label(const struct detail *d, const char *line)
 	label_number(line, &rest);
 	at = skip_ornaments(rest);
 	for (i = 0; i < d->labels->len; i++) {
-		if ((behind = skip_words(at, d->labels->pdata[i])) == NULL)
+		if (!may_begin_with(at, d->labels->pdata[i]) ||
+		    (behind = skip_words(at, d->labels->pdata[i])) == NULL)
 			continue;
 		if ((behind = skip_separator(d, behind)) != NULL)
 			return behind;
@@ -259,15 +270,31 @@ skip_pointer(const char *at)
 	return at;
 }
 
+/* Could a number stand here, behind the longest pointer at most? */
+static bool
+has_early_digit(const char *line)
+{
+	size_t	i;
+
+	for (i = 0; i < sizeof "question " && line[i] != '\0'; i++)
+		if (g_ascii_isdigit(line[i]))
+			return true;
+	return false;
+}
+
 unsigned
 label_number(const char *line, const char **rest)
 {
-	const char	*at = skip_pointer(line);
-	bool		 pointed = at > line;
+	const char	*at;
+	bool		 pointed;
 	unsigned	 n = 0;
 	size_t		 i;
 
 	*rest = line;
+	if (!has_early_digit(line))
+		return 0;
+	at = skip_pointer(line);
+	pointed = at > line;
 	for (i = 0; g_ascii_isdigit(at[i]) && i < 3; i++)
 		n = n * 10 + (unsigned)(at[i] - '0');
 	if (i == 0 || i > 2 || n == 0 || n > NUMBER_MAX)

@@ -8,6 +8,7 @@ enum { NEST_MAX = 50 };
 /* What one atom of a regular expression is. */
 enum atom {
 	ATOM_LETTER,	/* this ASCII character, in either case */
+	ATOM_DIGIT,	/* exactly one digit */
 	ATOM_ANY,	/* exactly one character */
 	ATOM_PLACE,	/* no character: \b, ^, a look around */
 	ATOM_GROUP,
@@ -27,8 +28,13 @@ struct branch {
 	bool		 run_placed;
 	unsigned	 width;		/* characters so far */
 	bool		 placed;	/* width is certain */
+	bool		 begun;		/* something that has to be there has been read */
+	uint64_t	 opening[2];
 	struct needles	*best;
 };
+
+static const uint64_t	digits[2] = { UINT64_C(0x3ff) << '0', 0 };
+static const uint64_t	anything[2] = { UINT64_MAX, UINT64_MAX };
 
 static void
 free_word(gpointer p)
@@ -84,13 +90,30 @@ is_better(const struct needles *a, const struct needles *b)
 	return shortest(a) > shortest(b);
 }
 
+static void
+open_with(uint64_t *opening, const uint64_t *more)
+{
+	opening[0] |= more[0];
+	opening[1] |= more[1];
+}
+
+static void
+open_with_letter(uint64_t *opening, char c)
+{
+	unsigned	lower = (unsigned char)g_ascii_tolower(c);
+	unsigned	upper = (unsigned char)g_ascii_toupper(c);
+
+	opening[lower / 64] |= UINT64_C(1) << lower % 64;
+	opening[upper / 64] |= UINT64_C(1) << upper % 64;
+}
+
 /* Takes n. */
 static void
 propose(struct branch *b, struct needles *n)
 {
 	struct needles	*worse = n;
 
-	if (n != NULL && is_better(n, b->best)) {
+	if (n != NULL && n->list->len > 0 && is_better(n, b->best)) {
 		worse = b->best;
 		b->best = n;
 	}
@@ -151,7 +174,9 @@ read_escape(struct reader *r, char *letter)
 		return ATOM_UNKNOWN;
 	if (strchr("bBAzZ", c) != NULL)
 		return ATOM_PLACE;
-	if (strchr("dDwWsShHvVnrtfea", c) != NULL)
+	if (c == 'd')
+		return ATOM_DIGIT;
+	if (strchr("DwWsShHvVnrtfea", c) != NULL)
 		return ATOM_ANY;
 	if (c == 'p' || c == 'P') {
 		if (*r->at == '{')
@@ -187,7 +212,7 @@ read_group(struct reader *r, struct needles **inner)
 		return ATOM_UNKNOWN;
 	r->at++;
 	if (atom == ATOM_PLACE)
-		g_clear_pointer(inner, needles_free);
+		g_clear_pointer(inner, needles_free);	/* not part of a match */
 	return atom;
 }
 
@@ -245,21 +270,34 @@ read_quantifier(struct reader *r, bool *once)
 	return least;
 }
 
+/* What the atom adds to the characters a match can begin with. */
+static void
+open_branch(struct branch *b, enum atom atom, char letter, const struct needles *inner)
+{
+	if (atom == ATOM_LETTER)
+		open_with_letter(b->opening, letter);
+	else if (atom == ATOM_DIGIT)
+		open_with(b->opening, digits);
+	else
+		open_with(b->opening, inner != NULL ? inner->opening : anything);
+}
+
 static void
 take_atom(struct branch *b, enum atom atom, char letter, struct needles *inner, unsigned least,
     bool once)
 {
 	guint	i;
 
-	if (atom == ATOM_PLACE) {
-		needles_free(inner);
+	if (atom == ATOM_PLACE)
 		return;
-	}
+	if (!b->begun)
+		open_branch(b, atom, letter, inner);
+	b->begun = b->begun || least > 0;
 	if (atom == ATOM_LETTER && least > 0)
 		add_letter(b, letter);
 	if (atom != ATOM_LETTER || !once)
 		end_run(b);
-	if (atom == ATOM_ANY)
+	if (atom == ATOM_ANY || atom == ATOM_DIGIT)
 		b->width++;
 	for (i = 0; inner != NULL && i < inner->list->len; i++)
 		g_array_index(inner->list, struct needle, i).back += b->width;
@@ -272,10 +310,11 @@ take_atom(struct branch *b, enum atom atom, char letter, struct needles *inner, 
 	b->placed = b->placed && once && atom != ATOM_GROUP;
 }
 
+/* Never NULL; with an empty list if there is no word that has to be there. */
 static struct needles *
 read_branch(struct reader *r)
 {
-	struct branch	b = { g_string_new(NULL), 0, true, 0, true, NULL };
+	struct branch	b = { .run = g_string_new(NULL), .placed = true };
 
 	while (*r->at != '\0' && *r->at != '|' && *r->at != ')' && !r->gave_up) {
 		struct needles	*inner = NULL;
@@ -291,10 +330,13 @@ read_branch(struct reader *r)
 	}
 	end_run(&b);
 	g_string_free(b.run, TRUE);
+	if (b.best == NULL)
+		b.best = needles_empty(true);
+	memcpy(b.best->opening, b.begun ? b.opening : anything, sizeof b.opening);
 	return b.best;
 }
 
-/* All branches together: each has to have something. */
+/* All branches together: each has to have a word. */
 static struct needles *
 read_branches(struct reader *r)
 {
@@ -303,22 +345,20 @@ read_branches(struct reader *r)
 
 	r->nest++;
 	for (;; r->at++) {
-		if ((one = read_branch(r)) == NULL)
-			certain = false;
-		if (one != NULL) {
-			all->placed = all->placed && one->placed;
-			g_array_append_vals(all->list, one->list->data, one->list->len);
-			g_array_set_clear_func(one->list, NULL);	/* the words have moved */
-			needles_free(one);
-		}
+		one = read_branch(r);
+		certain = certain && one->list->len > 0;
+		all->placed = all->placed && one->placed;
+		open_with(all->opening, one->opening);
+		g_array_append_vals(all->list, one->list->data, one->list->len);
+		g_array_set_clear_func(one->list, NULL);	/* the words have moved */
+		needles_free(one);
 		if (*r->at != '|')
 			break;
 	}
 	r->nest--;
-	if (certain && all->list->len <= NEEDLES_MAX)
-		return all;
-	needles_free(all);
-	return NULL;
+	if (!certain || all->list->len > NEEDLES_MAX)
+		g_array_set_size(all->list, 0);
+	return all;
 }
 
 struct needles *
@@ -400,4 +440,26 @@ needles_next(const struct needles *n, const struct haystack *h, struct needle_wa
 		if (w->begin[i] == begin)
 			seek(needle(n, i), h, w->at[i] + 1, begin, &w->at[i], &w->begin[i]);
 	return begin;
+}
+
+bool
+needles_open_rarely(const struct needles *n)
+{
+	const uint64_t	letters = (UINT64_C(1) << 26) - 1;
+
+	return (n->opening[1] & (letters << ('A' - 64) | letters << ('a' - 64))) == 0 &&
+	    (n->opening[0] >> ' ' & 1) == 0;
+}
+
+size_t
+needles_opening(const struct needles *n, const struct haystack *h, size_t from)
+{
+	unsigned char	c;
+
+	for (; from < h->len; from++) {
+		c = (unsigned char)h->text[from];
+		if (c < 0x80 ? n->opening[c / 64] >> c % 64 & 1 : c >= 0xc0)
+			return from;
+	}
+	return HAYSTACK_NONE;
 }

@@ -5,8 +5,9 @@
  * Most of an operator's patterns are lists of words, and most of them are not
  * in a given text.  Reading the expression once tells which words it needs
  * one of, and often how far behind the beginning of a match they stand; then
- * only those places of a text need the regular expression at all.  What this
- * does not understand has no needles, and is tried everywhere.
+ * only those places of a text need the regular expression at all.  Where it
+ * needs no word but begins with a digit or a sign, only those are looked at.
+ * What this does not understand has no needles, and is tried everywhere.
  */
 #ifndef CHECK_NEEDLE_H
 #define CHECK_NEEDLE_H
@@ -25,11 +26,13 @@ struct needle {
 };
 
 struct needles {
-	GArray	*list;		/* struct needle; every match has one of them */
-	bool	 placed;	/* back is known; else the word is anywhere in a match */
+	GArray		*list;		/* struct needle; every match has one; empty: unknown */
+	bool		 placed;	/* back is known; else the word is anywhere in a match */
+	uint64_t	 opening[2];	/* the ASCII characters a match can begin with, a bit
+					   each; any other character always can */
 };
 
-/* regex has been compiled as PCRE2 without extended syntax.  NULL: none known. */
+/* regex has been compiled as PCRE2 without extended syntax.  NULL: not understood. */
 struct needles	*needles_new(const char *regex);
 void		 needles_free(struct needles *);	/* NULL is fine */
 
@@ -49,5 +52,10 @@ void		 needles_start(const struct needles *, const struct haystack *, size_t fro
 		    struct needle_walk *);
 size_t		 needles_next(const struct needles *, const struct haystack *,
 		    struct needle_walk *);	/* or HAYSTACK_NONE */
+
+/* Do all matches begin with something else than a letter? */
+bool		 needles_open_rarely(const struct needles *);
+/* The next place at or behind from where a match can begin so; or HAYSTACK_NONE. */
+size_t		 needles_opening(const struct needles *, const struct haystack *, size_t from);
 
 #endif

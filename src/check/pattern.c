@@ -154,26 +154,53 @@ pattern_find(const struct pattern *p, const char *text, size_t len, size_t start
 	return start <= len ? match(p, text, len, start, 0, hit, value) : PATTERN_NO;
 }
 
-enum pattern_result
-pattern_search(const struct pattern *p, struct haystack *h, size_t start, struct span *hit,
+static enum pattern_result
+match_at_words(const struct pattern *p, const struct haystack *h, size_t start, struct span *hit,
     struct span *value)
 {
 	enum pattern_result	found = PATTERN_NO;
 	struct needle_walk	walk;
 	size_t			begin;
 
-	if (start > h->len)
-		return PATTERN_NO;
-	if (p->needles == NULL || !haystack_prepare(h))
-		return match(p, h->text, h->len, start, 0, hit, value);
-	if (!p->needles->placed)
-		return needles_any(p->needles, h) ?
-		    match(p, h->text, h->len, start, 0, hit, value) : PATTERN_NO;
 	needles_start(p->needles, h, start, &walk);
 	while (found == PATTERN_NO &&
 	    (begin = needles_next(p->needles, h, &walk)) != HAYSTACK_NONE)
 		found = match(p, h->text, h->len, begin, PCRE2_ANCHORED, hit, value);
 	return found;
+}
+
+static enum pattern_result
+match_at_openings(const struct pattern *p, const struct haystack *h, size_t start,
+    struct span *hit, struct span *value)
+{
+	enum pattern_result	found = PATTERN_NO;
+	size_t			begin = start;
+
+	for (; found == PATTERN_NO; begin++) {
+		if ((begin = needles_opening(p->needles, h, begin)) == HAYSTACK_NONE)
+			break;
+		found = match(p, h->text, h->len, begin, PCRE2_ANCHORED, hit, value);
+	}
+	return found;
+}
+
+enum pattern_result
+pattern_search(const struct pattern *p, struct haystack *h, size_t start, struct span *hit,
+    struct span *value)
+{
+	const struct needles	*n = p->needles;
+	bool			 words;
+
+	if (start > h->len)
+		return PATTERN_NO;
+	words = n != NULL && n->list->len > 0 && haystack_prepare(h);
+	if (words && n->placed)
+		return match_at_words(p, h, start, hit, value);
+	if (words && !needles_any(n, h))
+		return PATTERN_NO;
+	if (n != NULL && needles_open_rarely(n))
+		return match_at_openings(p, h, start, hit, value);
+	return match(p, h->text, h->len, start, 0, hit, value);
 }
 
 const char *

@@ -29,7 +29,8 @@ static const char *const patterns[] = {
 	"\\[order\\]", "[]order]+", "[^]]+order", "[[:alpha:]]{4}er", "(?i)order", "(?<n>order) (\\d+)",
 	"\\x6frder", "\\Qorder\\E", "(or)der\\1?", "what\\s+is\\s+your", "my|", "(|my) order",
 	"(?>order)", "\\p{L}rder", "(?:a|b|)order", "((or)(der))", "second (?:order|\\w+)", "lat(e|er)",
-	"(\\d{8})", "(?:late|leak|tva)$", "o.der|deli[v]ery", "(?:o|re)order", "price [\\d.]+"
+	"(\\d{8})", "(?<!\\d)(\\d{8})(?!\\d)", "(?:\\d|\\[)\\w*", "\\d*x", "\\d*[]:]", "(\\d[\\d.,]*)\\s*(?:eur|€)",
+	"(?:€|eur|\\$)\\s*\\d", "(?:)\\d", "\\b\\d+\\b", "(\\d|)\\d8", "\\(?order", "(?:\\(|\\d)", "(?=o)..", "(?:late|leak|tva)$", "o.der|deli[v]ery", "(?:o|re)order", "price [\\d.]+"
 };
 
 static void
@@ -99,7 +100,7 @@ needles_new__not_understood_or_without_words__knows_none(void **state)
 	for (i = 0; i < G_N_ELEMENTS(regexes); i++) {
 		struct needles	*n = needles_new(regexes[i]);
 
-		if (n != NULL)
+		if (n != NULL && n->list->len > 0)
 			fail_msg("\"%s\" has needles", regexes[i]);
 		needles_free(n);
 	}
