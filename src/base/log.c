@@ -12,7 +12,8 @@
 #include "base/json_out.h"
 #include "base/text.h"
 
-#define LINE_MAX_BYTES	4000
+#define TEXT_MAX_BYTES	4000
+#define LINE_MAX_BYTES	4096	/* PIPE_BUF: what a pipe that has room takes without a wait */
 
 static enum log_level	 threshold = LOG_LEVEL_INFO;
 static enum log_format	 format = LOG_FORMAT_TEXT;
@@ -119,6 +120,17 @@ json_line(GString *line, enum log_level level, const char *text)
 	json_close(&j, '}');
 }
 
+static void
+compose(GString *line, enum log_level level, const char *text)
+{
+	g_string_truncate(line, 0);
+	if (format == LOG_FORMAT_JSON)
+		json_line(line, level, text);
+	else
+		text_line(line, level, text);
+	g_string_append_c(line, '\n');
+}
+
 void
 log_write(enum log_level level, const char *fmt, ...)
 {
@@ -132,12 +144,13 @@ log_write(enum log_level level, const char *fmt, ...)
 	raw = g_strdup_vprintf(fmt, ap);
 	va_end(ap);
 	text = text_valid(raw, strlen(raw), NULL);
-	text[text_cut(text, strlen(text), LINE_MAX_BYTES)] = '\0';
+	text[text_cut(text, strlen(text), TEXT_MAX_BYTES)] = '\0';
 	line = g_string_sized_new(256);
-	if (format == LOG_FORMAT_JSON)
-		json_line(line, level, text);
-	else
-		text_line(line, level, text);
-	g_string_append_c(line, '\n');
+	compose(line, level, text);
+	/* Escapes made it longer than the text. */
+	while (line->len > LINE_MAX_BYTES) {
+		text[text_cut(text, strlen(text), strlen(text) / 2)] = '\0';
+		compose(line, level, text);
+	}
 	emit(line->str, line->len);
 }

@@ -106,7 +106,7 @@ static void
 watch_journal(struct daemon *d)
 {
 	struct err	e = ERR_INIT;
-	bool		full = journal_admit(d->journal, 0, &e) == -1;
+	bool		full = journal_admit(d->journal, DAEMON_ROOM_FOR_ONE, &e) == -1;
 
 	if (journal_broken(d->journal)) {
 		d->status = EX_IOERR;

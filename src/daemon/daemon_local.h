@@ -23,6 +23,9 @@
 #include "store/quarantine.h"
 #include "store/state_dir.h"
 
+/* A journal that has not even this much left is full. */
+#define DAEMON_ROOM_FOR_ONE	4096
+
 struct daemon;
 
 /*

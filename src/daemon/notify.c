@@ -49,8 +49,9 @@ notify_socket(unsigned n)
 {
 	static int	count = -1;
 
-	if (count == -1)
-		count = MAX(sd_listen_fds(1), 0);
+	/* Can be asked only once: it clears what it was told. */
+	if (count == -1 && (count = sd_listen_fds(1)) < 0)
+		count = 0;
 	return n < (unsigned)count ? SD_LISTEN_FDS_START + (int)n : -1;
 }
 

@@ -40,7 +40,7 @@ status_issues(struct daemon *d, bool *blocking)
 		*blocking = true;
 		g_ptr_array_add(issues, g_strdup("stopping"));
 	}
-	if (journal_admit(d->journal, 0, &e) == -1) {
+	if (journal_admit(d->journal, DAEMON_ROOM_FOR_ONE, &e) == -1) {
 		*blocking = true;
 		g_ptr_array_add(issues, g_strdup_printf("journal: %s", e.text));
 	}
