@@ -362,12 +362,29 @@ convert_wide(const char *bytes, size_t len, bool four, bool lossy, bool *damaged
 	return NULL;
 }
 
+/*
+ * A character beyond the first plane, written as two surrogates of three
+ * bytes each, as Java and old databases do; 0 if it is none.
+ */
+static gunichar
+surrogates(const char *p, size_t len)
+{
+	const unsigned char	*b = (const unsigned char *)p;
+
+	if (len < 6 || b[0] != 0xed || (b[1] & 0xf0) != 0xa0 || (b[2] & 0xc0) != 0x80 ||
+	    b[3] != 0xed || (b[4] & 0xf0) != 0xb0 || (b[5] & 0xc0) != 0x80)
+		return 0;
+	return 0x10000 + (((gunichar)(b[1] & 0x0f) << 6 | (b[2] & 0x3f)) << 10) +
+	    ((gunichar)(b[4] & 0x0f) << 6 | (b[5] & 0x3f));
+}
+
 /* UTF-8 with every bad byte replaced. */
 static char *
 repair_utf8(const char *bytes, size_t len, bool *damaged)
 {
 	GString		*out = g_string_sized_new(len + 16);
 	const char	*end;
+	gunichar	 c;
 
 	for (;;) {
 		bool	whole = g_utf8_validate(bytes, (gssize)len, &end);
@@ -375,6 +392,12 @@ repair_utf8(const char *bytes, size_t len, bool *damaged)
 		g_string_append_len(out, bytes, end - bytes);
 		if (whole)
 			return g_string_free(out, FALSE);
+		if ((c = surrogates(end, len - (size_t)(end - bytes))) != 0) {
+			g_string_append_unichar(out, c);
+			len -= (size_t)(end - bytes) + 6;
+			bytes = end + 6;
+			continue;
+		}
 		len -= (size_t)(end - bytes) + 1;
 		bytes = end + 1;
 		if (*end == '\0')	/* no damage, only not text: left out */
