@@ -41,6 +41,12 @@ clean_type(const char *value, const char *fallback)
 		return g_strdup("text/plain");
 	if (strcmp(value, "html") == 0)
 		return g_strdup("text/html");
+	if (strcmp(value, "plain/text") == 0 || (g_str_has_prefix(value, "=?") &&
+	    strstr(value, "?text/plain?=") != NULL))
+		return g_strdup("text/plain");
+	if (strcmp(value, "html/text") == 0 || (g_str_has_prefix(value, "=?") &&
+	    strstr(value, "?text/html?=") != NULL))
+		return g_strdup("text/html");
 	if (slash == NULL || slash == value || slash[1] == '\0' || strlen(value) > 200)
 		return g_strdup(*value == '\0' || slash == NULL ? fallback : "application/octet-stream");
 	for (c = value; *c != '\0'; c++)
