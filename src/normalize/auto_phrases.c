@@ -33,7 +33,8 @@ const char *const auto_phrases_strong[] = {
 	"buroabwesenheit",
 	/* French */
 	"reponse automatique", "absence du bureau", "message d'absence", "notification d'absence",
-	"avis d'absence", "absent du bureau", "absente du bureau", "hors du bureau",
+	"avis d'absence", "absent du bureau", "absente du bureau", "absent(e) du bureau",
+	"reponse automatique d'absence", "hors du bureau",
 	"en dehors du bureau", "reponse automatisee", "accuse de reception automatique",
 	/* Spanish */
 	"respuesta automatica", "fuera de la oficina", "fuera de oficina", "ausente de la oficina",
@@ -108,7 +109,7 @@ const char *const auto_phrases_strong[] = {
 	"自動返答", "自動回答",
 	/* Korean */
 	"자동 회신", "자동회신", "자동 응답", "자동응답", "자동 답장", "자동답장", "부재중", "부재 중", "부재중 자동 응답", "부재중 알림",
-	"부재중 메시지",
+	"부재중 메시지", "부재중 자동응답",
 	/* Vietnamese, Thai, Indonesian, Malay, Filipino, Swahili */
 	"tra loi tu dong", "thu tra loi tu dong", "phan hoi tu dong", "khong co mat tai van phong",
 	"ngoai van phong", "ตอบกลับอัตโนมัติ", "การตอบกลับอัตโนมัติ", "ข้อความตอบกลับอัตโนมัติ",
