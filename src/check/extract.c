@@ -13,8 +13,9 @@ enum { MATCHES_MAX = 50, LABELS_MAX = 20, FINDINGS_MAX = 4000, SHORT_BYTES = 300
 struct extract {
 	struct source		*source;
 	const GPtrArray		*forms;
-	char			*text;		/* without our questions */
-	struct haystack		 in_text;
+	char			*text;		/* without our questions; NULL: as in the source */
+	struct haystack		 in_own;	/* that text */
+	struct haystack		*in_text;	/* that, or the source's */
 	struct value_reading	 reading;
 	GPtrArray		*lines;		/* char *, of the text */
 	GPtrArray		*full;		/* of the full text */
@@ -88,13 +89,14 @@ extract_new(struct source *s, const GPtrArray *forms)
 
 	x->source = s;
 	x->forms = forms;
-	x->text = s->may_answer ? replace_questions(s->text, forms, "") : g_strdup(s->text);
+	x->text = s->may_answer ? replace_questions(s->text, forms, "") : NULL;
 	full = s->may_answer ? replace_questions(s->full, forms, LABEL_QUESTION) :
 	    g_strdup(s->full);
-	haystack_init(&x->in_text, x->text);
+	haystack_init(&x->in_own, x->text != NULL ? x->text : "");
+	x->in_text = x->text != NULL ? &x->in_own : &s->in_text;
 	x->reading.language = s->message->language;
 	x->reading.now_ms = s->message->date_ms;
-	x->lines = label_lines(x->text);
+	x->lines = label_lines(x->in_text->text);
 	x->full = label_lines(full);
 	x->core = answer_core(x->lines);
 	x->answers = s->may_answer ? answer_list(x->lines, x->full) :
@@ -109,7 +111,7 @@ extract_free(struct extract *x)
 	g_ptr_array_unref(x->full);
 	g_ptr_array_unref(x->core);
 	g_ptr_array_unref(x->answers);
-	haystack_fini(&x->in_text);
+	haystack_fini(&x->in_own);
 	g_free(x->text);
 	g_free(x);
 }
@@ -306,7 +308,7 @@ extract_form(struct extract *x, const struct form *f, struct findings *out)
 		look_in_fields(&s);
 		look_behind_labels(&s, x->lines, "label");
 		look_for_patterns(&s, &x->source->in_subject, "subject");
-		look_for_patterns(&s, &x->in_text, "text");
+		look_for_patterns(&s, x->in_text, "text");
 		if (x->source->may_answer) {
 			look_at_answers(&s);
 			look_at_lines(&s);

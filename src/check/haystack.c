@@ -36,17 +36,23 @@ next_gram(unsigned gram, char byte)
 	return (gram << BITS | ((unsigned char)byte & BYTE_MASK)) & GRAM_MASK;
 }
 
+/* Every byte of every mail comes by here: no function calls. */
 static void
-note_grams(struct haystack *h)
+read_text(struct haystack *h)
 {
 	unsigned	gram = 0;
 	size_t		i;
+	char		c;
 
+	h->folded = g_malloc(h->len + 1);
 	memset(h->grams, 0, sizeof h->grams);
 	for (i = 0; i < h->len; i++) {
-		gram = next_gram(gram, h->text[i]);
+		c = h->text[i];
+		h->folded[i] = (char)(c | (c >= 'A' && c <= 'Z' ? 0x20 : 0));
+		gram = next_gram(gram, c);
 		h->grams[gram / 64] |= UINT64_C(1) << gram % 64;
 	}
+	h->folded[i] = '\0';
 }
 
 bool
@@ -54,11 +60,9 @@ haystack_prepare(struct haystack *h)
 {
 	if (h->folded != NULL)
 		return !h->exotic;
-	h->folded = g_ascii_strdown(h->text, (gssize)h->len);
+	read_text(h);
 	h->exotic = memmem(h->text, h->len, LONG_S, strlen(LONG_S)) != NULL ||
 	    memmem(h->text, h->len, KELVIN, strlen(KELVIN)) != NULL;
-	if (!h->exotic)
-		note_grams(h);
 	return !h->exotic;
 }
 

@@ -28,8 +28,10 @@ find_month(const char *word)
 		"oct okt ott out paź říj", "nov lis noy", "dec dez dic déc gru pro",
 	};
 	static const char english[] = "janfebmaraprmayjunjulaugsepoctnovdec";
-	char	key[16], *lower;
-	int	m;
+	g_autofree char	*lower = NULL;
+	const char	*name;
+	size_t		 n;
+	int		 m;
 
 	if (strlen(word) < 3)
 		return -1;
@@ -38,21 +40,13 @@ find_month(const char *word)
 			return m + 1;
 
 	lower = g_utf8_strdown(word, -1);
-	for (m = 0; m < 12; m++) {
-		gchar	**list = g_strsplit(names[m], " ", -1);
-		int	  i;
-		bool	  hit = false;
-
-		for (i = 0; list[i] != NULL && !hit; i++) {
-			g_strlcpy(key, list[i], sizeof(key));
-			hit = g_str_has_prefix(lower, key);
+	for (m = 0; m < 12; m++)
+		for (name = names[m]; *name != '\0'; name += n + (name[n] == ' ')) {
+			n = strcspn(name, " ");
+			if (strncmp(lower, name, n) == 0)
+				return m + 1;
 		}
-		g_strfreev(list);
-		if (hit)
-			break;
-	}
-	g_free(lower);
-	return m < 12 ? m + 1 : -1;
+	return -1;
 }
 
 static bool

@@ -7,6 +7,7 @@
 
 #define MAX_BYTES	2000
 #define MAX_WORDS	300
+#define WORD_MAX	24	/* bytes; no word of ours is longer */
 
 struct language {
 	const char	*code;
@@ -113,64 +114,76 @@ count_word(GHashTable *table, const char *word, int *score)
 
 /* Letters that only one or two languages use. */
 static void
-count_letters(const char *lower, int *score)
+count_letter(gunichar c, int *score)
 {
-	const char	*at;
-	size_t		 i;
+	size_t	i;
 
-	for (at = lower; *at != '\0'; at = g_utf8_next_char(at))
-		if ((unsigned char)*at >= 0x80)
-			for (i = 0; i < G_N_ELEMENTS(languages); i++)
-				if (g_utf8_strchr(languages[i].letters, -1, g_utf8_get_char(at)) != NULL)
-					score[i]++;
+	for (i = 0; i < G_N_ELEMENTS(languages); i++)
+		if (g_utf8_strchr(languages[i].letters, -1, c) != NULL)
+			score[i]++;
 }
 
-static bool
-is_letter(const char *at)
+/* The word that begins at *at, in small letters; *at moves behind it. */
+static size_t
+take_word(const char **at, const char *end, char word[WORD_MAX + 8], int *score)
 {
-	return (unsigned char)*at >= 0x80 ? g_unichar_isalpha(g_utf8_get_char(at)) :
-	    g_ascii_isalpha(*at);
+	size_t		n = 0;
+	gunichar	c;
+
+	for (; *at < end; *at = g_utf8_next_char(*at)) {
+		if ((unsigned char)**at < 0x80) {
+			if (!g_ascii_isalpha(**at))
+				break;
+			if (n <= WORD_MAX)
+				word[n++] = (char)(**at | 0x20);
+			continue;
+		}
+		c = g_unichar_tolower(g_utf8_get_char(*at));
+		if (!g_unichar_isalpha(c) && n > 0)
+			break;
+		count_letter(c, score);
+		if (!g_unichar_isalpha(c))
+			break;
+		if (n <= WORD_MAX)
+			n += (size_t)g_unichar_to_utf8(c, word + n);
+	}
+	word[n] = '\0';
+	return n;
+}
+
+static void
+count_words(const char *text, size_t len, int *score)
+{
+	GHashTable	*table = word_table();
+	const char	*at = text, *end = text + len;
+	char		 word[WORD_MAX + 8];
+	size_t		 n, words = 0;
+
+	while (at < end) {
+		n = take_word(&at, end, word, score);
+		if (n > 0 && words++ < MAX_WORDS && n <= WORD_MAX)
+			count_word(table, word, score);
+		if (n == 0)
+			at = g_utf8_next_char(at);
+	}
 }
 
 const char *
 language_guess(const char *utf8)
 {
 	int		 score[G_N_ELEMENTS(languages)] = { 0 };
-	GHashTable	*table = word_table();
-	size_t		 len, i, best = 0, words = 0;
-	g_autofree char	*lower = NULL;
+	size_t		 len, i, best = 0;
 	const char	*code;
-	char		*at, *start, keep;
 
 	if (utf8 == NULL)
 		return NULL;
-	len = strlen(utf8);
+	len = strnlen(utf8, MAX_BYTES + 1);
 	if (len > MAX_BYTES)
 		for (len = MAX_BYTES; len > 0 && ((unsigned char)utf8[len] & 0xc0) == 0x80; len--)
 			;
 	if ((code = by_script(utf8, len)) != NULL)
 		return code;
-	lower = g_ascii_strdown(utf8, (gssize)len);
-	if (!g_str_is_ascii(lower)) {
-		g_free(lower);
-		lower = g_utf8_strdown(utf8, (gssize)len);
-	}
-	count_letters(lower, score);
-	for (at = lower; *at != '\0' && words < MAX_WORDS;) {
-		if (!is_letter(at)) {
-			at = g_utf8_next_char(at);
-			continue;
-		}
-		for (start = at; *at != '\0' && is_letter(at); at = g_utf8_next_char(at))
-			;
-		words++;
-		if (at - start > 24)
-			continue;
-		keep = *at;
-		*at = '\0';
-		count_word(table, start, score);
-		*at = keep;
-	}
+	count_words(utf8, len, score);
 	for (i = 1; i < G_N_ELEMENTS(languages); i++)
 		if (score[i] > score[best])
 			best = i;
