@@ -196,13 +196,38 @@ run_converter(iconv_t cd, const char *bytes, size_t len, bool lossy, GString *ou
 	return true;
 }
 
+static void
+append_sjis(GString *out, unsigned hi, unsigned lo)
+{
+	lo += (hi & 1) ? (lo <= 0x5f ? 0x1f : 0x20) : 0x7e;
+	hi = (hi + 1) / 2 + (hi <= 0x5e ? 0x70 : 0xb0);
+	g_string_append_c(out, (char)hi);
+	g_string_append_c(out, (char)lo);
+}
+
+/* supplement: the character is in JIS X 0212. */
+static void
+append_euc(GString *out, unsigned hi, unsigned lo, bool supplement)
+{
+	if (supplement)
+		g_string_append_c(out, (char)0x8f);
+	g_string_append_c(out, (char)(hi | 0x80));
+	g_string_append_c(out, (char)(lo | 0x80));
+}
+
+static bool
+is_jis_byte(unsigned char b)
+{
+	return b >= 0x21 && b <= 0x7e;
+}
+
 /*
  * ISO-2022-JP as it is really written: with half-width kana, NEC and IBM
  * characters.  Every double byte is turned into its Shift_JIS form, because
- * CP932 has all of these.
+ * CP932 has all of these; only JIS X 0212 it has not, EUC has.
  */
 static void
-jis_to_sjis(const unsigned char *in, size_t len, GString *out)
+read_jis(const unsigned char *in, size_t len, bool euc, GString *out)
 {
 	char	mode = 'B';
 	size_t	i;
@@ -212,73 +237,38 @@ jis_to_sjis(const unsigned char *in, size_t len, GString *out)
 			mode = in[i + 1] == '(' ? (in[i + 2] == 'I' ? 'I' : 'B') : '$';
 			i += 2;
 			if (mode == '$' && in[i] == '(' && i + 1 < len)
-				i++;
+				mode = in[++i] == 'D' ? 'D' : '$';
 		} else if (in[i] == 0x0e || in[i] == 0x0f) {
 			mode = in[i] == 0x0e ? 'I' : 'B';
 		} else if (in[i] == '\n' || in[i] == '\r') {
 			g_string_append_c(out, (char)in[i]);
 			mode = 'B';
 		} else if (mode == 'I' && in[i] >= 0x21 && in[i] <= 0x5f) {
+			if (euc)
+				g_string_append_c(out, (char)0x8e);
 			g_string_append_c(out, (char)(in[i] | 0x80));
-		} else if (mode == '$' && in[i] >= 0x21 && in[i] <= 0x7e &&
-		    i + 1 < len && in[i + 1] >= 0x21 && in[i + 1] <= 0x7e) {
-			unsigned	hi = in[i], lo = in[i + 1];
-
+		} else if ((mode == '$' || mode == 'D') && is_jis_byte(in[i]) &&
+		    i + 1 < len && is_jis_byte(in[i + 1])) {
+			if (euc)
+				append_euc(out, in[i], in[i + 1], mode == 'D');
+			else
+				append_sjis(out, in[i], in[i + 1]);
 			i++;
-			lo += (hi & 1) ? (lo <= 0x5f ? 0x1f : 0x20) : 0x7e;
-			hi = (hi + 1) / 2 + (hi <= 0x5e ? 0x70 : 0xb0);
-			g_string_append_c(out, (char)hi);
-			g_string_append_c(out, (char)lo);
 		} else {
 			g_string_append_c(out, (char)in[i]);
 		}
 	}
 }
 
-/* JIS X 0212, which Shift_JIS has not: a stretch of double bytes. */
-static char *
-convert_jis_supplement(const char *in, size_t len, bool *damaged)
-{
-	g_autoptr(GString)	euc = g_string_sized_new(len * 2);
-	size_t			i;
-
-	for (i = 0; i + 1 < len; i += 2) {
-		g_string_append_c(euc, (char)0x8f);
-		g_string_append_c(euc, (char)(in[i] | 0x80));
-		g_string_append_c(euc, (char)(in[i + 1] | 0x80));
-	}
-	return charset_convert(euc->str, euc->len, "euc-jp", true, damaged);
-}
-
 static char *
 convert_iso2022jp(const char *bytes, size_t len, bool lossy, bool *damaged)
 {
-	static const char	 supplement[] = "\033$(D";
-	GString			*out = g_string_sized_new(len);
-	g_autoptr(GString)	 sjis = g_string_sized_new(len);
-	const char		*at = bytes, *end = bytes + len, *stretch, *stop;
-	char			*text;
+	bool			euc = memmem(bytes, len, "\033$(D", 4) != NULL;
+	g_autoptr(GString)	other = g_string_sized_new(len);
 
-	for (; at < end; at = stop) {
-		if ((stretch = memmem(at, (size_t)(end - at), supplement, 4)) == NULL)
-			stretch = end;
-		g_string_truncate(sjis, 0);
-		jis_to_sjis((const unsigned char *)at, (size_t)(stretch - at), sjis);
-		text = charset_convert(sjis->str, sjis->len, "shift_jis", lossy, damaged);
-		if (text == NULL) {
-			g_string_free(out, TRUE);
-			return NULL;
-		}
-		g_string_append(out, text);
-		g_free(text);
-		stretch = MIN(stretch + 4, end);
-		for (stop = stretch; stop < end && *stop > ' '; stop++)
-			continue;
-		text = convert_jis_supplement(stretch, (size_t)(stop - stretch), damaged);
-		g_string_append(out, text);
-		g_free(text);
-	}
-	return g_string_free(out, FALSE);
+	read_jis((const unsigned char *)bytes, len, euc, other);
+	return charset_convert(other->str, other->len, euc ? "euc-jp" : "shift_jis", lossy,
+	    damaged);
 }
 
 /* HZ: GB 2312 in seven bits between ~{ and ~}. */
