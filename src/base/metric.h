@@ -29,6 +29,9 @@ enum metric {
 	METRIC_MAILBOX_UP,		/* channel */
 	METRIC_MAILBOX_LAST_SUCCESS,	/* channel: seconds since 1970 */
 	METRIC_MAILBOX_FAILURES,	/* channel */
+	METRIC_OAUTH_EXPIRES,		/* channel: seconds since 1970 */
+	METRIC_OAUTH_REFRESH_TOKEN,	/* channel: seconds since 1970 */
+	METRIC_OAUTH_FAILURES,		/* channel */
 	METRIC_CHAT_CONNECTIONS,
 	METRIC_JOURNAL_BYTES,
 	METRIC_JOURNAL_WAITING,		/* arrivals not yet on the queue */

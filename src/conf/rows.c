@@ -206,6 +206,18 @@ static const struct conf_key imap_keys[] = {
 	    "file with the password or the access token"),
 	STR_(settings_imap, "password_command", password.command, NULL,
 	    "command that prints it"),
+	STR_(settings_imap, "oauth_token_url", oauth.token_url, NULL,
+	    "where access tokens for auth = xoauth2 are had, instead of a password"),
+	STR_(settings_imap, "oauth_client_id", oauth.client_id, NULL,
+	    "name under which this program is registered there"),
+	SECRET(settings_imap, "oauth_client_secret_file", oauth.client_secret_file,
+	    "file with its secret"),
+	STR_(settings_imap, "oauth_refresh_token_file", oauth.refresh_token_file, NULL,
+	    "file with the refresh token, replaced when the provider gives another; none: the"
+	    " client's own secret is enough (client_credentials)"),
+	STR_(settings_imap, "oauth_scope", oauth.scope, NULL, "what is asked for"),
+	FILE_(settings_imap, "oauth_ca_file", oauth.ca_file,
+	    "certificates to trust there instead of the system's"),
 	LISTD(settings_imap, "folders", folders, "INBOX", "folders to read; * and % match"),
 	WORD_(settings_imap, "after", after, "nothing", conf_words_after,
 	    "what to do with a message once it is in the journal"),
@@ -411,12 +423,52 @@ is_loopback(const char *host)
 	    strcmp(host, "::1") == 0;
 }
 
+/* A token goes in the clear only where nobody can listen. */
+static gboolean
+is_token_url(const char *url)
+{
+	static const char *const	here[] = {
+		"http://127.0.0.1", "http://localhost", "http://[::1]"
+	};
+	size_t				i;
+
+	for (i = 0; i < G_N_ELEMENTS(here); i++) {
+		size_t	n = strlen(here[i]);
+
+		if (strncmp(url, here[i], n) == 0 && (url[n] == ':' || url[n] == '/'))
+			return strchr(url, '@') == NULL;
+	}
+	return g_str_has_prefix(url, "https://");
+}
+
+static int
+check_oauth(const struct settings_imap *s, struct err *e)
+{
+	if (strcmp(s->auth, "xoauth2") != 0)
+		return err_set(e, ERR_CONFIG, "oauth_token_url needs auth = \"xoauth2\"");
+	if (s->password.file != NULL || s->password.command != NULL)
+		return err_set(e, ERR_CONFIG,
+		    "oauth_token_url takes the place of password_file and password_command");
+	if (!is_token_url(s->oauth.token_url))
+		return err_set(e, ERR_CONFIG, "oauth_token_url = \"%s\" is not https",
+		    s->oauth.token_url);
+	if (s->oauth.client_id == NULL)
+		return err_set(e, ERR_CONFIG, "oauth_token_url needs oauth_client_id");
+	if (s->oauth.refresh_token_file == NULL && s->oauth.client_secret_file == NULL)
+		return err_set(e, ERR_CONFIG, "oauth_token_url needs oauth_refresh_token_file, "
+		    "oauth_client_secret_file, or both");
+	return 0;
+}
+
 static int
 check_imap(const void *section, struct err *e)
 {
 	const struct settings_imap	*s = section;
 
-	if ((s->password.file == NULL) == (s->password.command == NULL))
+	if (s->oauth.token_url != NULL && check_oauth(s, e) == -1)
+		return -1;
+	if (s->oauth.token_url == NULL &&
+	    (s->password.file == NULL) == (s->password.command == NULL))
 		return err_set(e, ERR_CONFIG,
 		    "needs either password_file or password_command");
 	if (s->after == AFTER_MOVE && s->move_to == NULL)

@@ -112,6 +112,16 @@ struct settings_identity {
 enum settings_after { AFTER_NOTHING, AFTER_FLAG, AFTER_MOVE, AFTER_DELETE };
 enum settings_import { IMPORT_NONE, IMPORT_UNSEEN, IMPORT_SINCE, IMPORT_ALL };
 
+/* An access token from a provider, for auth = "xoauth2". */
+struct settings_oauth {
+	char	*token_url;		/* NULL: not used */
+	char	*client_id;
+	char	*client_secret_file;
+	char	*refresh_token_file;	/* NULL: grant client_credentials */
+	char	*scope;
+	char	*ca_file;
+};
+
 struct settings_imap {
 	char		*name;
 	char		*host;
@@ -121,6 +131,7 @@ struct settings_imap {
 	char		*user;
 	char		*auth;			/* "login", "plain", "xoauth2" */
 	struct settings_secret password;
+	struct settings_oauth oauth;
 	GPtrArray	*folders;		/* char *: names or globs */
 	int		 after;			/* enum settings_after */
 	char		*move_to;

@@ -43,6 +43,8 @@ advice(const struct settings_imap *s, const struct err *e)
 		    "see that user and password are right and that the account may use IMAP";
 	if (e->kind == ERR_CONFIG)
 		return "see password_file, password_command, tls_ca_file and security";
+	if (g_str_has_prefix(e->text, "access token"))
+		return "see oauth_token_url, oauth_client_id and the files with the secrets";
 	if (strstr(e->text, "certificate") != NULL || strstr(e->text, "SSL") != NULL)
 		return "see that host is the name in the certificate, that tls_ca_file has its "
 		    "issuer, and that security and port belong together";

@@ -5,6 +5,7 @@
 
 #include "io/line_stream.h"
 #include "io/loop.h"
+#include "mailbox/oauth.h"
 #include "mailbox/secret.h"
 #include "proto/imap_name.h"
 
@@ -15,6 +16,7 @@ struct mailbox {
 	struct loop			*loop;
 	struct loop_timer		*deadline;
 	struct secret_query		*secret;
+	struct oauth_query		*oauth;		/* instead of it */
 	struct line_stream		*stream;
 	struct imap			*imap;
 	bool				 open, lost;
@@ -112,7 +114,7 @@ on_secret(void *arg, const char *secret, const struct err *e)
 	};
 
 	if (secret == NULL) {
-		lose(m, e->kind == ERR_PERM ? ERR_PERM : ERR_CONFIG, e->text);
+		lose(m, m->secret != NULL ? ERR_CONFIG : e->kind, e->text);
 		return;
 	}
 	loop_timer_start(m->deadline, conf->timeout_ms + CONNECT_GRACE_MS);
@@ -124,6 +126,7 @@ destroy(struct mailbox *m)
 {
 	line_stream_free(m->stream);
 	secret_query_free(m->secret);
+	oauth_query_free(m->oauth);
 	imap_free(m->imap);
 	loop_timer_free(m->deadline);
 	loop_free(m->loop);
@@ -139,7 +142,11 @@ mailbox_open(const struct settings_imap *conf, struct err *e)
 	m->loop = loop_new();
 	m->imap = imap_new();
 	m->deadline = loop_timer_new(m->loop, on_deadline, m);
-	m->secret = secret_query_new(m->loop, &conf->password, conf->timeout_ms, on_secret, m);
+	if (oauth_is_used(conf))
+		m->oauth = oauth_query_new(m->loop, conf, on_secret, m);
+	else
+		m->secret = secret_query_new(m->loop, &conf->password, conf->timeout_ms,
+		    on_secret, m);
 	while (!m->open && !m->lost)
 		loop_run(m->loop);
 	if (m->lost)

@@ -34,6 +34,8 @@ disconnect(struct imap_channel *ch)
 {
 	secret_query_free(ch->secret);
 	ch->secret = NULL;
+	oauth_query_free(ch->oauth);
+	ch->oauth = NULL;
 	line_stream_free(ch->stream);
 	ch->stream = NULL;
 	imap_session_end(ch);
@@ -44,9 +46,22 @@ disconnect(struct imap_channel *ch)
 	metric_set(METRIC_MAILBOX_UP, ch->base.name, 0);
 }
 
+/* A token may have been withdrawn before its time: ask for another, once. */
+static bool
+wants_new_token(struct imap_channel *ch, enum err_kind kind)
+{
+	if (kind != ERR_PERM || !oauth_is_used(ch->conf) || ch->token_renewed ||
+	    ch->oauth != NULL)
+		return false;
+	ch->token_renewed = true;
+	oauth_forget(ch->conf);
+	return true;
+}
+
 void
 imap_channel_lose(struct imap_channel *ch, enum err_kind kind, const char *why)
 {
+	bool	again = wants_new_token(ch, kind);
 	int64_t	ms;
 
 	err_set(&ch->problem, kind, "%s", why);
@@ -54,7 +69,7 @@ imap_channel_lose(struct imap_channel *ch, enum err_kind kind, const char *why)
 	if (ch->stopped)
 		return;
 	ch->failures++;
-	ch->refusals = kind == ERR_PERM ? ch->refusals + 1 : 0;
+	ch->refusals = kind == ERR_PERM && !again ? ch->refusals + 1 : 0;
 	ms = jitter(retry_ms(ch));
 	metric_inc(METRIC_MAILBOX_FAILURES, ch->base.name);
 	log_warn("channel=%s connection lost: %s failures=%u retry_s=%d", ch->base.name,
@@ -71,6 +86,7 @@ imap_channel_is_up(struct imap_channel *ch)
 		return;
 	ch->up = true;
 	ch->failures = ch->refusals = 0;
+	ch->token_renewed = false;
 	memset(&ch->problem, 0, sizeof(ch->problem));
 	metric_set(METRIC_MAILBOX_UP, ch->base.name, 1);
 	log_info("channel=%s mailbox is up folders=%u", ch->base.name, ch->rota->len);
@@ -129,13 +145,15 @@ on_secret(void *arg, const char *secret, const struct err *e)
 
 	if (secret == NULL) {
 		g_autofree char *why = g_strdup(e->text);
-		imap_channel_lose(ch, ERR_TEMP, why);
+		imap_channel_lose(ch, e->kind == ERR_PERM ? ERR_PERM : ERR_TEMP, why);
 		return;
 	}
 	loop_timer_start(ch->deadline, conf->timeout_ms + CONNECT_GRACE_MS);
 	ch->stream = line_stream_open(ch->base.env->loop, &options, &handler);
 	secret_query_free(ch->secret);
 	ch->secret = NULL;
+	oauth_query_free(ch->oauth);
+	ch->oauth = NULL;
 }
 
 static void
@@ -143,6 +161,10 @@ on_retry(void *arg)
 {
 	struct imap_channel	*ch = arg;
 
+	if (oauth_is_used(ch->conf)) {
+		ch->oauth = oauth_query_new(ch->base.env->loop, ch->conf, on_secret, ch);
+		return;
+	}
 	ch->secret = secret_query_new(ch->base.env->loop, &ch->conf->password,
 	    ch->conf->timeout_ms, on_secret, ch);
 }

@@ -15,6 +15,7 @@
 
 #include "channel/channel.h"
 #include "channel/imap/box.h"
+#include "mailbox/oauth.h"
 #include "mailbox/secret.h"
 #include "io/line_stream.h"
 #include "proto/imap.h"
@@ -54,6 +55,8 @@ struct imap_channel {
 	/* the connection */
 	const struct step		*step;
 	struct secret_query		*secret;
+	struct oauth_query		*oauth;		/* instead of it */
+	bool				 token_renewed;	/* after the server refused the last one */
 	struct line_stream		*stream;
 	struct imap			*imap;
 	GQueue				*commands;	/* struct command *, oldest first */
