@@ -162,11 +162,12 @@ append_text(GString *all, const char *text)
 	g_string_append(all, text);
 }
 
-/* "Your mail program cannot show HTML": not what the sender wrote. */
+/* "Your mail program cannot show HTML": not what the sender wrote, if the HTML
+ * says much more. */
 static bool
-is_placeholder(const char *plain, const char *html)
+may_be_placeholder(const char *plain)
 {
-	return strlen(plain) < 300 && strlen(html) > 3 * strlen(plain) &&
+	return strlen(plain) < 300 &&
 	    (strcasestr(plain, "html") != NULL || strcasestr(plain, "view this") != NULL);
 }
 
@@ -174,6 +175,12 @@ is_placeholder(const char *plain, const char *html)
 struct group {
 	GString	*plain, *html_made, *html;
 };
+
+static bool
+in_group(const struct mail_part *p, bool used, bool is_first, unsigned id)
+{
+	return used && (id != 0 ? p->alternative_id == id : is_first);
+}
 
 static void
 gather(const struct mail_view *v, guint from, unsigned id, const bool *used, struct group *g)
@@ -184,17 +191,33 @@ gather(const struct mail_view *v, guint from, unsigned id, const bool *used, str
 		const struct mail_part	*p = g_ptr_array_index(v->parts, i);
 		g_autofree char		*plain = NULL;
 
-		if (!used[i] || (id != 0 ? p->alternative_id != id : i != from))
+		if (!in_group(p, used[i], i == from, id))
 			continue;
-		plain = plain_of(p);
 		if (is_type(p, "text/html")) {
-			append_text(g->html_made, plain);
 			if (g->html->len > 0)
 				g_string_append_c(g->html, '\n');
 			g_string_append(g->html, p->text);
 		} else if (g->plain->len == 0 || !is_type(p, "text/enriched")) {
+			plain = plain_of(p);
 			append_text(g->plain, plain);
 		}
+	}
+}
+
+/* The HTML of the group as text: takes long, so only where it is needed. */
+static void
+render(const struct mail_view *v, guint from, unsigned id, const bool *used, struct group *g)
+{
+	guint	i;
+
+	for (i = from; i < v->parts->len; i++) {
+		const struct mail_part	*p = g_ptr_array_index(v->parts, i);
+		g_autofree char		*plain = NULL;
+
+		if (!in_group(p, used[i], i == from, id) || !is_type(p, "text/html"))
+			continue;
+		plain = plain_of(p);
+		append_text(g->html_made, plain);
 	}
 }
 
@@ -205,7 +228,9 @@ add_group(const struct mail_view *v, guint from, unsigned id, struct body *b, GS
 	struct group	 g = { g_string_new(NULL), g_string_new(NULL), g_string_new(NULL) };
 
 	gather(v, from, id, b->used, &g);
-	if (g.plain->len > 0 && !is_placeholder(g.plain->str, g.html_made->str)) {
+	if (g.plain->len == 0 || may_be_placeholder(g.plain->str))
+		render(v, from, id, b->used, &g);
+	if (g.plain->len > 0 && g.html_made->len <= 3 * g.plain->len) {
 		append_text(text, g.plain->str);
 	} else {
 		append_text(text, g.html_made->len > 0 ? g.html_made->str : g.plain->str);
