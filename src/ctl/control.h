@@ -5,6 +5,7 @@
  * The control socket speaks HTTP and answers only who may open it (0600):
  * GET /status, GET /tap (a line per ticket event, until closed),
  * GET /known?key= (one of ticket_keys.dedup: 200, ticket and event, or 404),
+ * GET /ticket?id= (its record in Redis, or 404),
  * POST /reload, POST /quarantine/<id>/release, POST /inject?channel=&from=&to=
  * (a mail; 202: durable, 200: known, 400 and 413: never, all else: later).
  */
@@ -23,5 +24,7 @@ char	*control_socket_path(const struct settings *);
  * NULL after a complaint was printed.  g_free() it.
  */
 int	 ctl_ask(struct ctl *, const char *method, const char *path, char **body);
+/* Prints what the daemon gave as its reason in place of an answer; returns status. */
+int	 ctl_refused(const char *body, int status);
 
 #endif

@@ -43,6 +43,7 @@ int	ctl_quarantine(struct ctl *, int argc, char **argv);
 int	ctl_mailbox(struct ctl *, int argc, char **argv);
 int	ctl_reconcile(struct ctl *, int argc, char **argv);
 int	ctl_status(struct ctl *, int argc, char **argv);
+int	ctl_ticket(struct ctl *, int argc, char **argv);
 int	ctl_tap(struct ctl *, int argc, char **argv);
 int	ctl_inject(struct ctl *, int argc, char **argv);
 int	ctl_reload(struct ctl *, int argc, char **argv);

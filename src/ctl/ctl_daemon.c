@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * status, tap, reload: talks to the running daemon over its control socket,
+ * status, ticket, tap, reload: talks to the running daemon over its control socket,
  * which speaks HTTP.
  */
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -16,11 +17,14 @@
 #include "ctl/control.h"
 #include "ctl/ctl.h"
 
+#define ANSWER_SECONDS	30
+
 /* Connects; prints what to do when that fails. */
 static int
 dial(struct ctl *ctl)
 {
 	struct sockaddr_un	 sun = { .sun_family = AF_UNIX };
+	struct timeval		 patience = { .tv_sec = ANSWER_SECONDS };
 	g_autofree char		*path = NULL;
 	int			 fd;
 
@@ -39,6 +43,8 @@ dial(struct ctl *ctl)
 			close(fd);
 		return -1;
 	}
+	/* One that is stopped in a debugger takes connections and is silent. */
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 	return fd;
 }
 
@@ -55,7 +61,7 @@ request(struct ctl *ctl, const char *method, const char *path, int *code)
 	dprintf(fd, "%s %s HTTP/1.0\r\nHost: localhost\r\n\r\n", method, path);
 	file = fdopen(fd, "r");
 	if (fgets(line, sizeof line, file) == NULL || sscanf(line, "HTTP/1.%*d %d", code) != 1) {
-		ctl_fail(EX_PROTOCOL, "the daemon closed the connection");
+		ctl_fail(EX_UNAVAILABLE, "the daemon does not answer");
 		fclose(file);
 		return NULL;
 	}
@@ -124,17 +130,11 @@ print_value(const char *name, const json_t *value, int depth)
 	printf("%*s%-*s  %s\n", depth, "", 24 - depth, name, flat);
 }
 
-int
-ctl_status(struct ctl *ctl, int argc, char **argv)
+static int
+show(struct ctl *ctl, const char *body)
 {
-	g_autofree char	*body = NULL;
-	json_t		*doc;
-	int		 status;
+	json_t	*doc;
 
-	if (argc > 1)
-		return ctl_fail(EX_USAGE, "%s takes no argument", argv[0]);
-	if ((status = ctl_ask(ctl, "GET", "/status", &body)) != EX_OK)
-		return status;
 	if (ctl->json) {
 		puts(body);
 		return EX_OK;
@@ -147,23 +147,70 @@ ctl_status(struct ctl *ctl, int argc, char **argv)
 }
 
 int
+ctl_refused(const char *body, int status)
+{
+	json_t		*doc = body != NULL ? json_loads(body, 0, NULL) : NULL;
+	const char	*detail = json_string_value(json_object_get(doc, "detail"));
+
+	if (detail != NULL)
+		ctl_fail(status, "%s", detail);
+	else if (body != NULL)
+		fputs(body, stderr);
+	json_decref(doc);
+	return status;
+}
+
+int
+ctl_status(struct ctl *ctl, int argc, char **argv)
+{
+	g_autofree char	*body = NULL;
+	int		 status;
+
+	if (argc > 1)
+		return ctl_fail(EX_USAGE, "%s takes no argument", argv[0]);
+	if ((status = ctl_ask(ctl, "GET", "/status", &body)) != EX_OK)
+		return ctl_refused(body, status);
+	return show(ctl, body);
+}
+
+int
+ctl_ticket(struct ctl *ctl, int argc, char **argv)
+{
+	g_autofree char	*id = NULL, *path = NULL, *body = NULL;
+	int		 status;
+
+	if (argc != 2)
+		return ctl_fail(EX_USAGE, "ticket takes the id of one");
+	id = g_uri_escape_string(argv[1], NULL, FALSE);
+	path = g_strconcat("/ticket?id=", id, NULL);
+	if ((status = ctl_ask(ctl, "GET", path, &body)) != EX_OK)
+		return ctl_refused(body, status);
+	return show(ctl, body);
+}
+
+int
 ctl_tap(struct ctl *ctl, int argc, char **argv)
 {
-	long	 left = argc > 1 ? atol(argv[1]) : -1;
-	int	 code = 0, c;
-	FILE	*file;
+	long		 left = argc > 1 ? atol(argv[1]) : -1;
+	struct timeval	 for_ever = { 0 };
+	int		 code = 0, c = 0;
+	FILE		*file;
 
-	if (argc > 2 || left == 0)
+	if (argc > 2 || (argc > 1 && left <= 0))
 		return ctl_fail(EX_USAGE, "tap takes a number of events, or nothing");
 	if ((file = request(ctl, "GET", "/tap", &code)) == NULL)
 		return ctl->settings == NULL ? EX_CONFIG : EX_UNAVAILABLE;
+	setsockopt(fileno(file), SOL_SOCKET, SO_RCVTIMEO, &for_ever, sizeof for_ever);
 	while (left != 0 && (c = getc(file)) != EOF && putchar(c) != EOF)
 		if (c == '\n') {
-			fflush(stdout);
+			if (fflush(stdout) == EOF)
+				break;
 			left -= left > 0;
 		}
 	fclose(file);
-	return EX_OK;
+	if (ferror(stdout))
+		return ctl_fail(EX_IOERR, "standard output: %s", strerror(errno));
+	return c == EOF ? ctl_fail(EX_UNAVAILABLE, "the daemon has ended") : EX_OK;
 }
 
 int

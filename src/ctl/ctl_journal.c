@@ -87,7 +87,21 @@ list(struct ctl *ctl)
 static void
 print_damage(void *arg, const struct journal_tool_damage *d)
 {
-	(void)arg;
+	const struct ctl	*ctl = arg;
+
+	if (ctl->json) {
+		g_autoptr(GString)	line = g_string_new(NULL);
+		struct json_out		j = JSON_OUT(line);
+
+		json_open(&j, NULL, '{');
+		json_int(&j, "segment", (int64_t)d->segment);
+		json_int(&j, "from", d->from);
+		json_int(&j, "to", d->to);
+		json_str(&j, "what", d->what);
+		json_close(&j, '}');
+		puts(line->str);
+		return;
+	}
 	printf("segment %" G_GUINT64_FORMAT ", bytes %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT
 	    ": %s\n", d->segment, (gint64)d->from, (gint64)d->to, d->what);
 }
@@ -101,8 +115,9 @@ check(struct ctl *ctl)
 
 	if (status != EX_OK)
 		return status;
-	printf("%" G_GUINT64_FORMAT " records, %" G_GUINT64_FORMAT " damaged pieces\n",
-	    sum.records, sum.damaged);
+	if (!ctl->json)
+		printf("%" G_GUINT64_FORMAT " records, %" G_GUINT64_FORMAT " damaged pieces\n",
+		    sum.records, sum.damaged);
 	return sum.damaged > 0 ? EX_DATAERR : EX_OK;
 }
 

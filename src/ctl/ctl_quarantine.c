@@ -95,13 +95,15 @@ drop(struct ctl *ctl, const char *id)
 static int
 release(struct ctl *ctl, const char *id)
 {
-	g_autofree char	*path = g_strconcat("/quarantine/", id, "/release", NULL);
+	g_autofree char	*safe = g_uri_escape_string(id, NULL, FALSE);
+	g_autofree char	*path = g_strconcat("/quarantine/", safe, "/release", NULL);
 	g_autofree char	*body = NULL;
 	int		 status = ctl_ask(ctl, "POST", path, &body);
 
-	if (body != NULL)
-		fputs(body, status == EX_OK ? stdout : stderr);
-	return status;
+	if (status != EX_OK)
+		return ctl_refused(body, status);
+	printf("%s released\n", id);
+	return EX_OK;
 }
 
 int

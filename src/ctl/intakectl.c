@@ -22,6 +22,7 @@ static const struct ctl_command commands[] = {
 	{ "test", "FILE...", "run rule tests", ctl_test },
 	{ "check", "", "check the configuration", ctl_check },
 	{ "status", "", "how the running daemon is", ctl_status },
+	{ "ticket", "ID", "what is known of a ticket", ctl_ticket },
 	{ "tap", "[COUNT]", "print ticket events as they happen", ctl_tap },
 	{ "inject", "[--channel NAME] [--from ADDR] [--to ADDR]",
 	    "hand in the mail on standard input", ctl_inject },

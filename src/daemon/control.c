@@ -196,6 +196,44 @@ on_ask_known(void *arg, struct http_request *r)
 	queue_find(intake_queue(d->intake), &lookup, on_known, r);
 }
 
+/* --- /ticket --- */
+
+static void
+on_found(void *arg, struct queue_answer *answer)
+{
+	struct http_request		*r = arg;
+	g_autoptr(GString)		 body = NULL;
+	const struct queue_candidate	*c;
+
+	if (answer->outcome != QUEUE_DONE) {
+		http_reply_later(r, 503, 10, "not now", answer->err.text);
+		return;
+	}
+	if (answer->candidates == NULL || answer->candidates->len == 0) {
+		http_reply_error(r, 404, "not known", "there is no such ticket");
+		return;
+	}
+	c = answer->candidates->pdata[0];
+	body = g_string_sized_new(4096);
+	ticket_write_state(c->ticket, body);
+	http_reply(r, 200, "application/json", NULL, body->str, body->len);
+}
+
+static void
+on_ticket(void *arg, struct http_request *r)
+{
+	struct daemon		*d = arg;
+	g_autofree char		*id = http_query(r, "id"), *upper = NULL;
+	struct queue_lookup	 lookup = { .customer = "", .everywhere = true };
+
+	if (id == NULL) {
+		http_reply_error(r, 400, "no id", "GET /ticket?id=ID");
+		return;
+	}
+	lookup.token_ticket = upper = g_ascii_strup(id, -1);
+	queue_find(intake_queue(d->intake), &lookup, on_found, r);
+}
+
 /* --- /reload --- */
 
 static void
@@ -257,6 +295,7 @@ on_release(void *arg, struct http_request *r)
 	struct err	 e = ERR_INIT;
 	struct release	*rel;
 	struct arrival	*a;
+	char		*old_key;
 
 	if (g_strv_length(part) != 4 || strcmp(part[3], "release") != 0) {
 		http_reply_error(r, 404, "not found", "POST /quarantine/ID/release");
@@ -267,6 +306,13 @@ on_release(void *arg, struct http_request *r)
 		http_reply_error(r, 404, "not found", e.text);
 		return;
 	}
+	/*
+	 * Under its own key it would be known: a minimal ticket was made of it.
+	 * The same each time, so that two releases make one event.
+	 */
+	old_key = a->key;
+	a->key = g_strconcat(old_key, "#released", NULL);
+	g_free(old_key);
 	rel = g_new0(struct release, 1);
 	rel->daemon = d;
 	rel->request = r;
@@ -374,6 +420,7 @@ static const struct {
 	{ "GET", "/status", on_status },
 	{ "GET", "/tap", on_tap },
 	{ "GET", "/known", on_ask_known },
+	{ "GET", "/ticket", on_ticket },
 	{ "POST", "/reload", on_reload },
 	{ "POST", "/quarantine/", on_release },
 	{ "POST", "/inject", on_inject },
