@@ -386,6 +386,7 @@ static const struct {
 	{ offsetof(struct settings, imap), offsetof(struct settings_imap, department) },
 	{ offsetof(struct settings, lmtp), offsetof(struct settings_lmtp, department) },
 	{ offsetof(struct settings, maildir), offsetof(struct settings_maildir, department) },
+	{ offsetof(struct settings, pop3), offsetof(struct settings_pop3, department) },
 	{ offsetof(struct settings, webhook), offsetof(struct settings_webhook, department) },
 	{ offsetof(struct settings, chat), offsetof(struct settings_chat, department) }
 };

@@ -64,6 +64,7 @@ check_departments(const struct settings *s, problem_fn *problem)
 	CHECK_LIST(imap, settings_imap);
 	CHECK_LIST(lmtp, settings_lmtp);
 	CHECK_LIST(maildir, settings_maildir);
+	CHECK_LIST(pop3, settings_pop3);
 	CHECK_LIST(webhook, settings_webhook);
 	CHECK_LIST(chat, settings_chat);
 #undef CHECK_LIST
@@ -148,6 +149,7 @@ conf_check_whole(const struct settings *s, problem_fn *problem)
 	check_channels("imap", s->imap, channels, problem);
 	check_channels("lmtp", s->lmtp, channels, problem);
 	check_channels("maildir", s->maildir, channels, problem);
+	check_channels("pop3", s->pop3, channels, problem);
 	check_channels("webhook", s->webhook, channels, problem);
 	check_channels("chat", s->chat, channels, problem);
 	check_departments(s, problem);
@@ -155,5 +157,6 @@ conf_check_whole(const struct settings *s, problem_fn *problem)
 	if (s->http.listen->len == 0 && (s->webhook->len > 0 || s->chat->len > 0))
 		problem(&s->http.listen, "webhook and chat sections need http { listen = {\"host:port\"} }");
 	if (g_hash_table_size(channels) == 0)
-		problem(s, "there is no channel: add an imap, lmtp, maildir, webhook or chat section");
+		problem(s, "there is no channel: add an imap, lmtp, maildir, pop3, webhook "
+		    "or chat section");
 }

@@ -17,6 +17,8 @@ const char *const conf_words_import[] = { "none", "unseen", "since", "all", NULL
 const char *const conf_words_signature[] = { "none", "standard", "github", "hex", NULL };
 
 static const char *const words_auth[] = { "login", "plain", "xoauth2", NULL };
+static const char *const words_pop3_after[] = { "keep", "delete", NULL };
+static const char *const words_pop3_import[] = { "none", "all", NULL };
 static const char *const words_smtp_security[] = { "none", "starttls", NULL };
 static const char *const words_identity[] = { "off", "mark", "require", NULL };
 static const char *const words_addresses[] = { "merge", "per_mailbox", NULL };
@@ -268,6 +270,32 @@ static const struct conf_key maildir_keys[] = {
 	END
 };
 
+static const struct conf_key pop3_keys[] = {
+	NEED(settings_pop3, "host", host, "name of the server"),
+	INT_(settings_pop3, "port", port, "0", 0, 65535, "0: 995 with tls, 110 else"),
+	WORD_(settings_pop3, "security", security, "tls", conf_words_security,
+	    "none only for a server on this host"),
+	STR_(settings_pop3, "tls_ca_file", tls_ca_file, NULL,
+	    "certificates to trust instead of the system's"),
+	NEED(settings_pop3, "user", user, "login name"),
+	PICK(settings_pop3, "auth", auth, "login", words_auth, "how to log in"),
+	STR_(settings_pop3, "password_file", password.file, NULL,
+	    "file with the password or the access token"),
+	STR_(settings_pop3, "password_command", password.command, NULL,
+	    "command that prints it"),
+	PICK(settings_pop3, "after", after, "keep", words_pop3_after,
+	    "what becomes of a message on the server once it is in the journal"),
+	PICK(settings_pop3, "import", import, "all", words_pop3_import,
+	    "whether to take what is there at the very first start"),
+	TIME_(settings_pop3, "poll", poll_ms, "1m", SECOND, DAY, "how often to look"),
+	TIME_(settings_pop3, "timeout", timeout_ms, "60s", 100, HOUR,
+	    "how long the server may be silent"),
+	INT_(settings_pop3, "batch", batch, "500", 1, 100000,
+	    "messages fetched in one session, which ends with deleting them"),
+	STR_(settings_pop3, "department", department, NULL, "department where no rule says another"),
+	END
+};
+
 static const struct conf_key map_keys[] = {
 	STR_(settings_map, "pointer", pointer, NULL, "JSON pointer of the value"),
 	STR_(settings_map, "value", value, NULL, "or a constant"),
@@ -485,6 +513,21 @@ check_imap(const void *section, struct err *e)
 }
 
 static int
+check_pop3(const void *section, struct err *e)
+{
+	const struct settings_pop3	*s = section;
+
+	if ((s->password.file == NULL) == (s->password.command == NULL))
+		return err_set(e, ERR_CONFIG,
+		    "needs either password_file or password_command");
+	if (s->security == SECURITY_NONE && !is_loopback(s->host))
+		return err_set(e, ERR_CONFIG,
+		    "security = none is for a server on this host; \"%s\" needs tls or starttls",
+		    s->host);
+	return 0;
+}
+
+static int
 check_lmtp(const void *section, struct err *e)
 {
 	const struct settings_lmtp	*s = section;
@@ -627,6 +670,8 @@ static const struct conf_section root_subs[] = {
 	    "mail handed over by a mail server"),
 	MANY("maildir", maildir, settings_maildir, maildir_keys, NULL, check_maildir,
 	    "a mailbox on this host"),
+	MANY("pop3", pop3, settings_pop3, pop3_keys, NULL, check_pop3,
+	    "a mailbox on a server that has no IMAP"),
 	MANY("webhook", webhook, settings_webhook, webhook_keys, webhook_subs, check_webhook,
 	    "POST /hooks/NAME"),
 	MANY("chat", chat, settings_chat, chat_keys, chat_subs, check_chat, "a chat window"),

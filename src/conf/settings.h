@@ -166,6 +166,23 @@ struct settings_maildir {
 	char		*department;
 };
 
+struct settings_pop3 {
+	char		*name;
+	char		*host;
+	int64_t		 port;			/* 0: 995 for tls, 110 else */
+	int		 security;		/* enum settings_security */
+	char		*tls_ca_file;
+	char		*user;
+	char		*auth;			/* "login", "plain", "xoauth2" */
+	struct settings_secret password;
+	char		*after;			/* "keep", "delete" */
+	char		*import;		/* first start: "none", "all" */
+	int64_t		 poll_ms;
+	int64_t		 timeout_ms;		/* of silence */
+	int64_t		 batch;			/* messages in one session */
+	char		*department;
+};
+
 enum settings_signature {
 	SIGNATURE_NONE, SIGNATURE_STANDARD, SIGNATURE_GITHUB, SIGNATURE_HEX
 };
@@ -291,6 +308,7 @@ struct settings {
 	GPtrArray			*imap;		/* struct settings_imap * */
 	GPtrArray			*lmtp;
 	GPtrArray			*maildir;
+	GPtrArray			*pop3;
 	GPtrArray			*webhook;
 	GPtrArray			*chat;
 	GPtrArray			*rules;
