@@ -10,7 +10,7 @@ libesmtp-dev libhiredis-dev libjansson-dev libglib2.0-dev libpcre2-dev libssl-de
 libsystemd-dev libconfuse-dev libseccomp-dev"
 run="curl redis-server redis-tools python3-redis python3-aiosmtpd"
 test="libcmocka-dev libgmime-3.0-dev python3-pytest python3-requests python3-selenium python3-jsonschema
-dovecot-imapd dovecot-lmtpd chromium chromium-driver mandoc openssl curl strace clang
+dovecot-imapd dovecot-lmtpd dovecot-pop3d chromium chromium-driver mandoc openssl curl strace clang
 libclang-rt-14-dev systemd"
 
 case ${1:-build} in

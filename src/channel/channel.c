@@ -7,12 +7,14 @@
 #include "channel/imap/imap_channel.h"
 #include "channel/lmtp/lmtp_channel.h"
 #include "channel/maildir/maildir.h"
+#include "channel/pop3/pop3_channel.h"
 #include "channel/webhook/webhook.h"
 
 const struct channel_ops *const channel_kinds[] = {
 	&imap_channel_ops,
 	&lmtp_channel_ops,
 	&maildir_channel_ops,
+	&pop3_channel_ops,
 	&webhook_channel,
 	&chat_channel,
 	NULL
