@@ -149,7 +149,8 @@ serve_hook(int fd, const char *dir)
 						  .signature = SIGNATURE_HEX,
 						  .signature_header = (char *)"X-Signature" };
 	struct settings			 settings = { 0 };
-	struct channel_sink		 sink = { NULL, admit, accept_arrival, known };
+	struct channel_sink		 sink = { .admit = admit, .accept = accept_arrival,
+					    .known = known };
 	struct channel_env		 env = { .loop = loop, .settings = &settings,
 						 .sink = &sink };
 

@@ -191,7 +191,8 @@ static void
 run(struct probe *p, struct settings *settings)
 {
 	struct err		 e = ERR_INIT;
-	struct channel_sink	 sink = { p, admit, accept_arrival, is_known };
+	struct channel_sink	 sink = { .arg = p, .admit = admit, .accept = accept_arrival,
+				    .known = is_known };
 	struct channel_env	 env = { .loop = p->loop, .settings = settings, .sink = &sink };
 
 	if ((env.cursors = cursor_open(p->loop, settings->state_dir, &e)) == NULL ||

@@ -75,7 +75,9 @@ known(void *arg, const struct arrival *a)
 	return sink.knows_all;
 }
 
-static const struct channel_sink the_sink = { NULL, admit, accept_arrival, known };
+static const struct channel_sink the_sink = {
+	.admit = admit, .accept = accept_arrival, .known = known
+};
 static struct channel_env env;
 
 static void
