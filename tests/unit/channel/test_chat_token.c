@@ -132,6 +132,12 @@ token_read__nonsense__is_refused(void **state)
 	for (i = 0; i < G_N_ELEMENTS(nonsense); i++)
 		assert_int_equal(try_token(&key, nonsense[i], NOW), -1);
 	assert_int_equal(try_token(&key, huge, NOW), -1);
+	for (i = 0; i < G_N_ELEMENTS(nonsense); i++) {
+		g_autofree char	*token = new_token();
+		g_autofree char	*longer = g_strconcat(token, nonsense[i], "x", NULL);
+
+		assert_int_equal(try_token(&key, longer, NOW), -1);
+	}
 }
 
 static void
