@@ -48,6 +48,7 @@ struct verdict {
 	bool			 ask;		/* send the questions of ticket->missing,
 						   numbered from 1 in that order */
 	const char		*intro;		/* the form's words before them, or NULL; borrowed */
+	bool			 too_large;	/* tell the customer that only the header was taken */
 	bool			 acknowledge;	/* tell the customer that a ticket was made */
 	const char		*outcome;	/* "complete", "incomplete", "asked", "waiting",
 						   "urgent", "none": for metrics and log */

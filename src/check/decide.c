@@ -133,6 +133,24 @@ why_not_ask(const struct decision *d)
 	return NULL;
 }
 
+/* Only its header was taken, because of its size: what it says nobody has read. */
+static bool
+is_too_large(const struct decision *d)
+{
+	static const char	 word[] = "mail-not-fetched: ";
+	const GPtrArray		*warnings = d->ticket->message->warnings;
+	guint			 i;
+
+	for (i = 0; i < warnings->len; i++) {
+		const char	*w = warnings->pdata[i];
+
+		if (g_str_has_prefix(w, word))
+			return g_ascii_strtoull(w + strlen(word), NULL, 10) >
+			    (guint64)d->check->settings->journal.max_message;
+	}
+	return false;
+}
+
 static void
 push(struct decision *d, const char *event, const char *completeness)
 {
@@ -220,11 +238,14 @@ decide_first(struct decision *d)
 		complete(d);
 	else if (why_not != NULL)
 		give_up(d, why_not);
+	else if (is_too_large(d))
+		give_up(d, "only the header was taken: the message is too large");
 	else if (d->form->set->rounds <= 0)
 		give_up(d, "the form asks no questions");
 	else
 		ask(d);
-	d->out->acknowledge = d->check->settings->acknowledge && why_not == NULL && !d->out->ask;
+	d->out->acknowledge = d->check->settings->acknowledge && why_not == NULL &&
+	    !d->out->ask && !is_too_large(d);
 }
 
 /* A chat comes in pieces: do not ask again before the customer is through. */
@@ -258,6 +279,8 @@ decide_answer(struct decision *d)
 	else if (!t->delivered && t->held->len >= HELD_MAX)
 		give_up(d, "too many messages held back");
 	else if (is_midway(d) && !is_pressing(d->findings))
+		keep_waiting(d);
+	else if (why_not == NULL && is_too_large(d))
 		keep_waiting(d);
 	else if (why_not != NULL)
 		give_up(d, why_not);
@@ -328,6 +351,7 @@ check_decide(const struct check *c, const struct findings *findings, struct tick
 		complete(&d);
 	else
 		give_up(&d, "not waiting for an answer any more");
+	out->too_large = is_too_large(&d) && why_not_ask(&d) == NULL;
 }
 
 /* The same for the same deadline, so that two daemons release it once. */

@@ -77,7 +77,7 @@ void		 replies_free(struct replies *);
 void		 replies_look(struct replies *);	/* something may be there */
 int		 replies_reload(struct replies *, const struct settings *, struct err *);
 unsigned	 replies_under_way(const struct replies *);
-/* The questions or the acknowledgement that the verdict asks for, or NULL. */
+/* The questions, the acknowledgement or the notice that the verdict asks for, or NULL. */
 struct outgoing	*replies_for_verdict(struct replies *, const struct ticket *,
 		    const struct verdict *);
 

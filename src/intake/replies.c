@@ -360,6 +360,8 @@ look_again(void *arg)
 struct outgoing *
 replies_for_verdict(struct replies *r, const struct ticket *t, const struct verdict *v)
 {
+	if (v->too_large)
+		return reply_too_large(r->templates, t);
 	if (v->ask)
 		return reply_question(r->templates, t, v->intro);
 	if (v->acknowledge)

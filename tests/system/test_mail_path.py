@@ -248,3 +248,44 @@ def test_attachments_and_html_are_kept_apart_by_digest():
         html = ticket["message"]["html"]["sha256"]
         stored = (rig.dir / "state" / "blobs" / html[:2] / html).read_text()
         assert "script" not in stored and "<b>" in stored
+
+
+def test_oversize_mail_is_a_ticket_and_is_answered_once_with_the_reason():
+    with MailServer() as server, Rig(config(server) + 'journal { max_message = 20K }\n') as rig:
+        rig.start()
+        rig.drop_mail(mail("My order, see below.\n" + "x" * 60 + "\n", X_Big="1").as_bytes() +
+                      b"padding " * 4000)
+        (ticket,) = rig.wait_tickets(1)
+        assert ticket["message"]["subject"] == "Where is my order?"
+        assert any("mail-not-fetched" in w for w in ticket["message"]["warnings"])
+        (sender, recipients, notice) = server.wait(1)[0]
+        assert recipients == ["carla@customer.example"]
+        assert notice["auto-submitted"] == "auto-replied"
+        assert "large" in notice.get_content().lower()
+        time.sleep(1)
+        assert len(server.mails) == 1
+
+
+def test_oversize_mail_of_a_machine_is_a_ticket_without_an_answer():
+    with MailServer() as server, Rig(config(server) + 'journal { max_message = 20K }\n') as rig:
+        rig.start()
+        rig.drop_mail(mail("My order.", Auto_Submitted="auto-generated").as_bytes() +
+                      b"padding " * 4000)
+        rig.wait_tickets(1)
+        time.sleep(1)
+        assert server.mails == []
+
+
+def test_answer_that_is_too_large_is_told_and_the_ticket_waits_on():
+    with MailServer() as server, Rig(config(server) + 'journal { max_message = 20K }\n') as rig:
+        rig.start()
+        rig.drop_mail(mail("My order has not come.").as_bytes())
+        question = server.wait(1)[0][2]
+        rig.drop_mail(answer_to(question, "12345678").as_bytes() + b"padding " * 4000)
+        notice = server.wait(2)[1][2]
+        assert "large" in notice.get_content().lower()
+        assert rig.entries() == []
+        rig.drop_mail(answer_to(question, "It is 12345678.\nCity: Bremen\n").as_bytes())
+        (ticket,) = rig.wait_tickets(1)
+        assert ticket["form"]["details"]["order_number"] == "12345678" or \
+            "12345678" in json.dumps(ticket["form"]["details"])
