@@ -9,7 +9,7 @@ build="build-essential autoconf automake pkg-config libevent-dev libcurl4-openss
 libesmtp-dev libhiredis-dev libjansson-dev libglib2.0-dev libpcre2-dev libssl-dev
 libsystemd-dev libconfuse-dev libseccomp-dev"
 run="curl redis-server redis-tools python3-redis python3-aiosmtpd"
-test="libcmocka-dev libgmime-3.0-dev python3-pytest python3-pytest-xdist python3-requests python3-selenium python3-jsonschema
+test="libcmocka-dev libgmime-3.0-dev python3-pytest python3-pytest-xdist python3-pytest-timeout python3-requests python3-selenium python3-jsonschema
 dovecot-imapd dovecot-lmtpd dovecot-pop3d chromium chromium-driver mandoc openssl curl strace clang
 libclang-rt-14-dev systemd"
 
