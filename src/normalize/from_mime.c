@@ -87,8 +87,12 @@ split_reply(struct message *m, bool text_is_html)
 		g_free(m->full_text);
 		m->full_text = g_steal_pointer(&t.full);
 	}
-	m->text = g_steal_pointer(&t.text);
-	m->quoted = g_steal_pointer(&t.quoted);
+	if (t.quoted != NULL && forward_subject(m->subject)) {
+		m->text = g_strdup(m->full_text);
+	} else {
+		m->text = g_steal_pointer(&t.text);
+		m->quoted = g_steal_pointer(&t.quoted);
+	}
 	trim_clear(&t);
 }
 

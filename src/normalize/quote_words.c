@@ -649,6 +649,27 @@ static const struct quote_word rows[] = {
 	{ QUOTE_REPLY_SUBJECT, "el", "ΑΠ|ΣΧΕΤ" },
 	{ QUOTE_REPLY_SUBJECT, "he", "תגובה" },
 	{ QUOTE_REPLY_SUBJECT, "ar", "رد" },
+
+	{ QUOTE_FORWARD_SUBJECT, "en", "fwd|fw|forward|forwarded" },
+	{ QUOTE_FORWARD_SUBJECT, "de", "wg|weitergeleitet" },
+	{ QUOTE_FORWARD_SUBJECT, "fr", "tr|transf" },
+	{ QUOTE_FORWARD_SUBJECT, "es", "rv|reenv" },
+	{ QUOTE_FORWARD_SUBJECT, "pt", "enc" },
+	{ QUOTE_FORWARD_SUBJECT, "it", "i|inoltra" },
+	{ QUOTE_FORWARD_SUBJECT, "nl", "doorst" },
+	{ QUOTE_FORWARD_SUBJECT, "pl", "pd" },
+	{ QUOTE_FORWARD_SUBJECT, "cs", "přep" },
+	{ QUOTE_FORWARD_SUBJECT, "ru", "Пересл" },
+	{ QUOTE_FORWARD_SUBJECT, "sv", "vb" },
+	{ QUOTE_FORWARD_SUBJECT, "fi", "vl" },
+	{ QUOTE_FORWARD_SUBJECT, "tr", "ilt|i̇lt|İlt|İLT" },
+	{ QUOTE_FORWARD_SUBJECT, "zh", "转发|轉寄|轉發" },
+	{ QUOTE_FORWARD_SUBJECT, "ja", "転送" },
+	{ QUOTE_FORWARD_SUBJECT, "ko", "전달" },
+	{ QUOTE_FORWARD_SUBJECT, "hu", "továbbítás" },
+	{ QUOTE_FORWARD_SUBJECT, "el", "ΠΡΘ" },
+	{ QUOTE_FORWARD_SUBJECT, "he", "הועבר" },
+	{ QUOTE_FORWARD_SUBJECT, "ar", "إعادة توجيه" },
 };
 
 /* The first row of this kind or a later one. */

@@ -30,7 +30,8 @@ enum quote_kind {		/* how the row is compared */
 	QUOTE_DEVICE_END,	/* the same in languages that end with it */
 	QUOTE_DEVICE_NAME,	/* one of these must be in such a line, in whatever form */
 	QUOTE_FOOTER,		/* "virus-free": a line begins with it, to the end */
-	QUOTE_REPLY_SUBJECT	/* "re" before a colon */
+	QUOTE_REPLY_SUBJECT,	/* "re" before a colon */
+	QUOTE_FORWARD_SUBJECT	/* "fwd" before a colon */
 };
 
 struct quote_word {

@@ -8,7 +8,7 @@
 
 #include "normalize/quote_words.h"
 
-#define KINDS	(QUOTE_REPLY_SUBJECT + 1)
+#define KINDS	(QUOTE_FORWARD_SUBJECT + 1)
 
 struct word {
 	const char	*p;

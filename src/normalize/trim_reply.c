@@ -12,6 +12,7 @@
 #define FOOTER_MAX	12	/* lines that programs put under a mail */
 #define ARMOUR_HEAD	5	/* lines above a signed text */
 #define ARMOUR_MAX	60	/* lines of a PGP signature */
+#define DIVIDED_MAX	50	/* lines around that are looked at */
 #define LIST_MAX	4	/* lines below a rule that name a mailing list */
 #define GREETING_MAX	48	/* bytes */
 #define CONTEXT_MAX	8	/* quoted lines kept before an answer */
@@ -280,6 +281,23 @@ is_footer(const struct work *w, size_t i, size_t end)
 	return false;
 }
 
+/*
+ * Some divide their questions with "--", which is a signature's line only
+ * with a blank behind it: then it must at least stand below an empty line.
+ */
+static bool
+divides(const struct work *w, size_t i, size_t from, size_t to)
+{
+	unsigned	n = 0;
+	size_t		k = MAX(from, i - MIN(i, DIVIDED_MAX)), end = MIN(to, i + DIVIDED_MAX);
+
+	if (at(w, i)->len != 2)
+		return false;
+	for (; k < end && n < 2; k++)
+		n += at(w, k)->len == 2 && is_delimiter(at(w, k));
+	return n > 1 && i > from && !trim_line_is_blank(at(w, i - 1));
+}
+
 /* The signature in the words from..to: below "-- ", or what a device added. */
 static void
 mark_signature(struct work *w, size_t from, size_t to)
@@ -290,7 +308,7 @@ mark_signature(struct work *w, size_t from, size_t to)
 	for (i = to; i > from && words <= SIGNATURE_MAX; i--) {
 		if (trim_line_is_blank(at(w, i - 1)) || at(w, i - 1)->kind == TRIM_SIGNATURE)
 			continue;
-		if (is_delimiter(at(w, i - 1)) ||
+		if ((is_delimiter(at(w, i - 1)) && !divides(w, i - 1, from, to)) ||
 		    (words <= FOOTER_MAX && is_footer(w, i - 1, to)) ||
 		    (last && is_device(at(w, i - 1)))) {
 			set_kind(w, i - 1, to, TRIM_SIGNATURE);
@@ -579,6 +597,23 @@ reply_subject(const char *subject)
 	while (n > 0 && subject[n - 1] == ' ')
 		n--;
 	return n > 0 && quote_is(QUOTE_REPLY_SUBJECT, subject, n);
+}
+
+bool
+forward_subject(const char *subject)
+{
+	size_t	n;
+
+	if (subject == NULL)
+		return false;
+	while (g_ascii_isspace(*subject))
+		subject++;
+	n = strcspn(subject, ":\xEF");
+	if (subject[n] == '\0' || n > 40)
+		return false;
+	while (n > 0 && subject[n - 1] == ' ')
+		n--;
+	return n > 0 && quote_is(QUOTE_FORWARD_SUBJECT, subject, n);
 }
 
 static size_t

@@ -47,6 +47,9 @@ void	reply_split(const char *plain, const char *html, bool is_reply,
 /* "Re: order", "AW: [x] order", "Re[2]: order"; NULL is none. */
 bool	reply_subject(const char *);
 
+/* "Fwd: order", "WG: order": what is below is what the sender wants to show. */
+bool	forward_subject(const char *);
+
 void	trim_clear(struct trim *);
 
 #endif

@@ -186,12 +186,14 @@ may_lead_rest(const struct clues *c, bool is_reply)
 	/* "Zitat von Jo <jo@example.com>:", "Jo <jo@example.com> writes:" */
 	if (is_reply && c->angle && ((c->prefix && c->closing) || (c->verb && c->final)))
 		return true;
-	if (c->verb && c->date && (c->time || c->address))
+	/* "On 5 May your colleague wrote:" may be a customer's story. */
+	if (c->verb && c->date && (c->address || (c->time && is_reply)))
 		return true;
 	if (c->verb && c->address && (c->prefix || c->time))
 		return true;
+	/* Without a verb as programs write it: "On 5 May I wrote to a@b.c:" is prose. */
 	return c->date && c->time && c->address &&
-	    (c->prefix || c->leading || c->closing);
+	    (c->closing || (c->prefix && c->angle));
 }
 
 static bool
@@ -238,7 +240,7 @@ trim_intro_find(const GArray *lines, size_t at, bool is_reply, size_t *first)
 	g_autoptr(GString)	 text = NULL;
 	enum trim_intro		 found = INTRO_NONE, now;
 	struct clues		 c;
-	bool			 quoted, more;
+	bool			 quoted, more, verb = false;
 	unsigned		 said = 0;
 	size_t			 k;
 
@@ -257,13 +259,15 @@ trim_intro_find(const GArray *lines, size_t at, bool is_reply, size_t *first)
 		g_string_prepend_len(text, l->body, (gssize)l->body_len);
 		now = judge(text->str, text->len - 1, quoted, is_reply, &c);
 		/* Further up only for what is still missing. */
-		more = c.prefix || c.leading || (said < 2 && (unsigned)c.date + c.address > said);
+		more = c.prefix || c.leading || (c.verb && !verb) || (said < 2 && (unsigned)c.date + c.address > said);
 		if (now != INTRO_NONE && (found == INTRO_NONE || more)) {
 			found = found == INTRO_NONE ? now : MIN(found, now);
 			said = (unsigned)c.date + c.address;
+			verb = c.verb;
 			*first = k;
 		}
-		if ((found != INTRO_NONE && (c.prefix || c.leading)) || k == 0)
+		if (k == 0 || (found != INTRO_NONE && (c.prefix || c.leading) &&
+		    (c.verb || !quote_holds_any(QUOTE_VERB, (l - 1)->body, (l - 1)->body_len))))
 			break;
 	}
 	return found;
