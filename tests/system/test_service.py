@@ -120,8 +120,16 @@ def test_the_service_manager_is_told_everything():
         assert any("STATUS=reload refused" in m and "bogus" in m for m in said)
 
         said.clear()
+        rig.daemon.config.write_text(good)
+        assert rig.hook(order(1))[0] == 202
         rig.daemon.stop()
         assert heard("STOPPING=1")
+        # Reading the journal at the start may take long: more time is asked for.
+        said.clear()
+        rig.daemon.start(env={"NOTIFY_SOCKET": str(rig.dir / "notify.sock")})
+        wait_for(lambda: heard("READY=1"), 10, "READY=1")
+        assert any("EXTEND_TIMEOUT_USEC=" in m for m in said)
+        rig.daemon.stop()
         manager.close()
 
 
