@@ -236,6 +236,8 @@ static const struct conf_key imap_keys[] = {
 	TIME_(settings_imap, "timeout", timeout_ms, "60s", 100, HOUR,
 	    "time for each step of the conversation"),
 	INT_(settings_imap, "batch", batch, "100", 1, 1000, "messages asked for in one command"),
+	INT_(settings_imap, "max_per_host", max_per_host, "10", 1, 1000,
+	    "connections to one host, all channels together; more take turns"),
 	STR_(settings_imap, "department", department, NULL, "department where no rule says another"),
 	END
 };

@@ -143,6 +143,7 @@ struct settings_imap {
 	int64_t		 idle_ms;		/* re-issue IDLE after */
 	int64_t		 timeout_ms;		/* per step */
 	int64_t		 batch;			/* messages per FETCH */
+	int64_t		 max_per_host;		/* connections to that server, of all channels */
 	char		*department;		/* default for this channel, or NULL */
 };
 

@@ -187,3 +187,60 @@ def test_journal_has_let_go_and_uidvalidity_changes__the_queue_knows_the_content
             wait_for(lambda: rig.daemon.ctl("reconcile", "support", check=False).returncode == 0,
                      15, "nothing unexplained")
             assert subjects(rig) == sorted("Question %d" % i for i in range(31))
+
+
+def test_more_mailboxes_than_connections_allowed__take_turns():
+    with Dovecot() as server:
+        users = ["user%d@example.net" % i for i in range(5)]
+        rig = Rig("".join('''
+imap "box%d" {
+  host = "localhost"
+  port = %d
+  security = tls
+  tls_ca_file = "%s"
+  user = "%s"
+  password_file = "@DIR@/imap.password"
+  import = all
+  poll = 2s
+  max_per_host = 2
+}
+''' % (i, server.imaps_port, server.ca_file, user) for i, user in enumerate(users)))
+        (rig.dir / "imap.password").write_text(server.password + "\n")
+        (rig.dir / "imap.password").chmod(0o600)
+        for i, user in enumerate(users):
+            server.append(user, [mail(i)])
+        with rig:
+            rig.start()
+            rig.wait_tickets(5, 20)
+            for i, user in enumerate(users):
+                server.append(user, [mail(10 + i)])
+            rig.wait_tickets(10, 30)
+            metrics = rig.admin("/metrics")[1]
+            assert all('intaked_mailbox_up{channel="box%d"} 1' % i in metrics for i in range(5))
+            assert 'intaked_mailbox_failures_total{' not in metrics
+            for _ in range(20):
+                open_now = sum(("%d" % server.imaps_port) in line for line in connections(rig))
+                assert open_now <= 2
+                time.sleep(0.1)
+
+
+def connections(rig):
+    """The remote ports that the daemon is connected to."""
+    import os
+    pid = rig.daemon.process.pid
+    inodes = set()
+    for fd in os.listdir("/proc/%d/fd" % pid):
+        try:
+            target = os.readlink("/proc/%d/fd/%s" % (pid, fd))
+        except OSError:
+            continue
+        if target.startswith("socket:["):
+            inodes.add(target[8:-1])
+    found = []
+    for name in ("tcp", "tcp6"):
+        with open("/proc/net/" + name) as f:
+            for line in list(f)[1:]:
+                words = line.split()
+                if words[9] in inodes and words[3] == "01":
+                    found.append(str(int(words[2].rsplit(":", 1)[1], 16)))
+    return found

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metric.h"
+#include "channel/imap/budget.h"
 
 #define RETRY_FIRST_MS	1000
 #define RETRY_MAX_MS	(5 * 60 * 1000)
@@ -44,6 +45,17 @@ disconnect(struct imap_channel *ch)
 	loop_timer_stop(ch->poll);
 	ch->up = false;
 	metric_set(METRIC_MAILBOX_UP, ch->base.name, 0);
+	budget_give(ch);
+}
+
+void
+imap_channel_yield(struct imap_channel *ch)
+{
+	log_debug("channel=%s makes room for another on %s", ch->base.name, ch->conf->host);
+	disconnect(ch);
+	ch->up = true;
+	metric_set(METRIC_MAILBOX_UP, ch->base.name, 1);
+	loop_timer_start(ch->retry, ch->conf->poll_ms);
 }
 
 /* A token may have been withdrawn before its time: ask for another, once. */
@@ -161,6 +173,8 @@ on_retry(void *arg)
 {
 	struct imap_channel	*ch = arg;
 
+	if (!budget_take(ch))
+		return;
 	if (oauth_is_used(ch->conf)) {
 		ch->oauth = oauth_query_new(ch->base.env->loop, ch->conf, on_secret, ch);
 		return;

@@ -94,6 +94,8 @@ struct imap_channel {
 
 /* imap_channel.c: give the connection up, for now. */
 void	imap_channel_lose(struct imap_channel *, enum err_kind, const char *why);
+/* Nothing to do, and another channel waits for a connection: come again later. */
+void	imap_channel_yield(struct imap_channel *);
 /* The conversation works: a folder has been looked at. */
 void	imap_channel_is_up(struct imap_channel *);
 

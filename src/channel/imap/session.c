@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "channel/imap/budget.h"
 #include "channel/imap/imap_channel.h"
 #include "proto/imap_name.h"
 
@@ -124,6 +125,10 @@ rest(struct imap_channel *ch)
 {
 	int64_t	left = ch->round_ms + ch->conf->poll_ms - clock_mono_ms();
 
+	if (budget_is_wanted(ch)) {
+		imap_channel_yield(ch);
+		return;
+	}
 	if (ch->conf->idle && !ch->no_idle && ch->selected &&
 	    imap_abilities(ch->imap) & IMAP_CAN_IDLE) {
 		loop_timer_start(ch->poll, CLAMP(left, 1, ch->conf->idle_ms));
