@@ -36,23 +36,25 @@ next_gram(unsigned gram, char byte)
 	return (gram << BITS | ((unsigned char)byte & BYTE_MASK)) & GRAM_MASK;
 }
 
-/* Every byte of every mail comes by here: no function calls. */
-static void
+/* Every byte of every mail comes by here: no function calls.  Is it all ASCII? */
+static bool
 read_text(struct haystack *h)
 {
 	unsigned	gram = 0;
 	size_t		i;
-	char		c;
+	char		c, all = 0;
 
 	h->folded = g_malloc(h->len + 1);
 	memset(h->grams, 0, sizeof h->grams);
 	for (i = 0; i < h->len; i++) {
 		c = h->text[i];
+		all |= c;
 		h->folded[i] = (char)(c | (c >= 'A' && c <= 'Z' ? 0x20 : 0));
 		gram = next_gram(gram, c);
 		h->grams[gram / 64] |= UINT64_C(1) << gram % 64;
 	}
 	h->folded[i] = '\0';
+	return (all & 0x80) == 0;
 }
 
 bool
@@ -60,9 +62,9 @@ haystack_prepare(struct haystack *h)
 {
 	if (h->folded != NULL)
 		return !h->exotic;
-	read_text(h);
-	h->exotic = memmem(h->text, h->len, LONG_S, strlen(LONG_S)) != NULL ||
-	    memmem(h->text, h->len, KELVIN, strlen(KELVIN)) != NULL;
+	h->exotic = !read_text(h) &&
+	    (memmem(h->text, h->len, LONG_S, strlen(LONG_S)) != NULL ||
+	    memmem(h->text, h->len, KELVIN, strlen(KELVIN)) != NULL);
 	return !h->exotic;
 }
 
