@@ -48,7 +48,7 @@ check_channels(const struct settings *s, struct http_server *http, struct loop *
 				    .secret = secret };
 	GPtrArray		*channels;
 
-	dry.imap = dry.maildir = dry.lmtp = none;
+	dry.imap = dry.maildir = dry.lmtp = dry.pop3 = none;
 	if ((channels = channels_start(&env, e)) == NULL)
 		return -1;
 	channels_stop(channels);
