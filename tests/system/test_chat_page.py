@@ -209,7 +209,7 @@ def test_an_answer_while_the_window_is_closed_is_counted_and_keys_work():
         scene.shows("Are you there?")
 
 
-def test_the_session_is_kept_across_tabs_and_over_when_the_secret_changes():
+def test_when_the_session_is_over_the_page_begins_another_by_itself():
     with Scene(fields="") as scene:
         browser, rig = scene.browser, scene.rig
         browser.press(".launch")

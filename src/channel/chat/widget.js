@@ -201,8 +201,14 @@ const begin = async fields => {
 
 /* The session is over; what is in the outbox goes into the next one. */
 const forget = token => {
-	if (load().token === token)
+	if (load().token === token) {
+		/* Taken, but not seen in the transcript yet: it stays on the page. */
+		load().out.filter(m => m.sent && !shown.has(m.id)).forEach(m => {
+			shown.add(m.id);
+			ui.lines.append(myBubble(m.text, m.at, t.sent, '✓'));
+		});
 		change(s => { delete s.token; s.out = s.out.filter(m => !m.sent); });
+	}
 	lastId = undefined;
 	if (ui.lines.childElementCount > 1)
 		ui.lines.append(make('div', { className: 'cut', textContent: t.fresh }));
@@ -437,6 +443,8 @@ const bubble = (mine, author, text, ...below) => {
 
 const mark = (text, sign) => make('span', { title: text, role: 'img', 'aria-label': text, textContent: sign });
 
+const myBubble = (text, at, word, sign) => bubble(true, t.you, text, timeOf(at), ' ', mark(word, sign));
+
 const toEnd = () => { ui.log.scrollTop = ui.log.scrollHeight; };
 
 const keepEnd = paint => {
@@ -457,8 +465,8 @@ const showLine = (line, id) => {
 	if (!mine && isLater(id, load().read))
 		unread++;
 	keepEnd(() => {
-		ui.lines.append(bubble(mine, mine ? t.you : line.author || config.title, String(line.text),
-			timeOf(line.at), ...(mine ? [' ', mark(t.sent, '✓')] : [])));
+		ui.lines.append(mine ? myBubble(String(line.text), line.at, t.sent, '✓') :
+			bubble(false, line.author || config.title, String(line.text), timeOf(line.at)));
 		showOutbox();
 	});
 	showUnread();
@@ -466,15 +474,15 @@ const showLine = (line, id) => {
 
 const showOutbox = () => keepEnd(() => {
 	ui.waiting.replaceChildren(...load().out.filter(m => !shown.has(m.id)).map(m => {
+		if (!m.failed)
+			return m.sent ? myBubble(m.text, m.at, t.sent, '✓') : myBubble(m.text, m.at, t.sending, '◷');
 		const again = make('button', { type: 'button', textContent: t.again });
 		again.onclick = () => {
 			change(s => s.out.forEach(o => { if (o.id === m.id) delete o.failed; }));
 			showOutbox();
 			flush();
 		};
-		const below = m.failed ? [make('span', { className: 'bad', textContent: t.failed + ' ' }), again] :
-			[timeOf(m.at), ' ', m.sent ? mark(t.sent, '✓') : mark(t.sending, '◷')];
-		return bubble(true, t.you, m.text, ...below);
+		return bubble(true, t.you, m.text, make('span', { className: 'bad', textContent: t.failed + ' ' }), again);
 	}));
 });
 
