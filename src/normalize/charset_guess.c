@@ -282,6 +282,22 @@ read_pattern(const char *bytes, size_t len, struct pattern *p)
 	}
 }
 
+/* Words have several letters, rows of pounds or of one vowel have not. */
+static bool
+has_variety(const char *bytes, size_t len)
+{
+	bool	seen[256] = { false };
+	size_t	i, n = 0;
+
+	for (i = 0; i < len && n < 4; i++) {
+		unsigned char	b = (unsigned char)bytes[i];
+
+		n += b > 0xa0 && !seen[b];
+		seen[b] = true;
+	}
+	return n >= 4;
+}
+
 /*
  * No language with Latin letters writes three accented ones in a row or signs
  * between them; other alphabets do little else, and Shift_JIS is full of 0x82
@@ -293,8 +309,10 @@ is_no_latin(const char *bytes, size_t len)
 	struct pattern	p;
 
 	read_pattern(bytes, len, &p);
-	return (p.letters >= 3 && p.in_runs * 2 >= p.letters) ||
-	    (p.odd >= 2 && p.odd * 3 >= p.high) || (p.leads >= 3 && p.leads * 4 >= p.high);
+	if (p.leads >= 3 && p.leads * 4 >= p.high)
+		return true;
+	return has_variety(bytes, len) && ((p.letters >= 3 && p.in_runs * 2 >= p.letters) ||
+	    (p.odd >= 2 && p.odd * 3 >= p.high));
 }
 
 const char *
@@ -323,6 +341,7 @@ charset_contradicted(const char *bytes, size_t len, const char *name)
 		    other : NULL;
 	if (is_one_of(other, latin))
 		return best >= 15000 && best - own >= 9000 ? other : NULL;
-	return best >= 8000 && best - own >= 7000 && is_no_latin(sample->str, sample->len) ?
+	return best >= 8000 && best - own >= 7000 && strcmp(other, "cp866") != 0 &&
+	    is_no_latin(sample->str, sample->len) ?
 	    other : NULL;
 }
