@@ -147,7 +147,7 @@ on_listener_up(void *arg)
 	struct queue		*q = arg;
 	struct redis_args	*channels;
 
-	channels = redis_args_new(q->wake_channel, q->chat_channel, NULL);
+	channels = redis_args_new(q->replies_channel, q->chat_channel, NULL);
 	redis_conn_subscribe(q->listener, channels);
 	redis_args_free(channels);
 	/* What was said while nobody listened. */
@@ -192,7 +192,7 @@ copy_settings(struct queue *q, const struct queue_options *o)
 	q->redis.prefix = g_strdup(o->redis->prefix);
 	q->instance = g_strdup(o->instance);
 	q->journal = g_strdup(o->journal);
-	q->wake_channel = g_strconcat(q->redis.prefix, ":wake", NULL);
+	q->replies_channel = g_strconcat(q->redis.prefix, ":replies", NULL);
 	q->chat_channel = g_strconcat(q->redis.prefix, ":chat", NULL);
 	q->bases = g_ptr_array_new_with_free_func(g_free);
 	for (i = 0; i < q->redis.partitions; i++)
@@ -246,7 +246,7 @@ queue_free(struct queue *q)
 	g_free(q->redis.prefix);
 	g_free(q->instance);
 	g_free(q->journal);
-	g_free(q->wake_channel);
+	g_free(q->replies_channel);
 	g_free(q->chat_channel);
 	g_free(q->run_id);
 	g_free(q->seen_run_id);

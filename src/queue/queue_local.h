@@ -19,7 +19,7 @@ struct queue {
 	struct settings_redis		 redis;		/* strings are ours */
 	char				*instance;
 	char				*journal;
-	char				*wake_channel;
+	char				*replies_channel;
 	char				*chat_channel;
 	GPtrArray			*bases;		/* char *: "intake:{0}" per partition */
 	struct redis_conn		*conn;		/* for calls */

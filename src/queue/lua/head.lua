@@ -22,27 +22,42 @@ local function bad(text)
 	error({err = 'ERR intake: ' .. text})
 end
 
--- spec: name -> 's' string, 'n' number, 'l' list; with '!' if required.
-local function read_args(argv, spec)
-	local a = {}
-	for name, kind in pairs(spec) do
-		if kind == 'l' then a[name] = {} end
+-- names: name -> 's' string, 'n' number, 'l' list; with '!' if required.
+local function args_spec(names)
+	local spec = {kinds = {}, lists = {}, required = {}}
+	for name, kind in pairs(names) do
+		spec.kinds[name] = kind:sub(1, 1)
+		if kind == 'l' then table.insert(spec.lists, name) end
+		if kind:sub(2) == '!' then table.insert(spec.required, name) end
 	end
+	return spec
+end
+
+-- names as above; or {of = names} for a function that is called often: what
+-- is made of them is kept there.
+local function read_args(argv, names)
+	local spec = names.spec or args_spec(names.of or names)
+	local kinds = spec.kinds
+	if names.of then names.spec = spec end
+	local a = {}
+	for _, name in ipairs(spec.lists) do a[name] = {} end
 	if #argv % 2 ~= 0 then bad('names and values must come in pairs') end
 	for i = 1, #argv, 2 do
 		local name, value = argv[i], argv[i + 1]
-		local kind = spec[name]
-		if not kind then bad('unknown argument ' .. name) end
-		if kind == 'l' then
-			table.insert(a[name], value)
-		elseif kind:sub(1, 1) == 'n' then
-			a[name] = tonumber(value) or bad(name .. ' must be a number')
-		else
+		local kind = kinds[name]
+		if kind == 's' then
 			a[name] = value
+		elseif kind == 'n' then
+			a[name] = tonumber(value) or bad(name .. ' must be a number')
+		elseif kind == 'l' then
+			local list = a[name]
+			list[#list + 1] = value
+		else
+			bad('unknown argument ' .. name)
 		end
 	end
-	for name, kind in pairs(spec) do
-		if kind:sub(2) == '!' and a[name] == nil then bad(name .. ' is missing') end
+	for _, name in ipairs(spec.required) do
+		if a[name] == nil then bad(name .. ' is missing') end
 	end
 	return a
 end
@@ -67,13 +82,25 @@ local function now_ms(a)
 end
 
 local function int(n)
-	return string.format('%.0f', n)
+	return string.format('%d', n)
 end
 
 -- A key that somebody else made with another type would stop us half-way.
+-- Returns whether it is there.
 local function expect(key, kind)
 	local is = call('TYPE', key).ok
 	if is ~= 'none' and is ~= kind then bad(key .. ' is a ' .. is .. ', not a ' .. kind) end
+	return is == kind
+end
+
+-- The same for a key that is read anyway: costs nothing when all is well.
+local function read(kind, command, key, ...)
+	local reply = redis.pcall(command, key, ...)
+	if type(reply) == 'table' and reply.err then
+		expect(key, kind)
+		error(reply)
+	end
+	return reply
 end
 
 local function expire(key, ms)

@@ -216,7 +216,7 @@ local function intake_reply(keys, argv)
 	if a.close == 1 then set_status(base, a.ticket, 'closed', now, a.author) end
 	write_audit(base, now, 'ticket', a.ticket, 'event', a.id, 'type', 'reply.queued',
 	    'text', a.author)
-	call('PUBLISH', channel(base, 'wake'), 'replies')
+	call('PUBLISH', channel(base, 'replies'), 'replies')
 	return {'done', a.id}
 end
 

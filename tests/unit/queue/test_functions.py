@@ -293,16 +293,16 @@ def test_commit__forged_message_id__neither_takes_over_nor_pushes_out(r):
 
 @pytest.mark.parametrize("key, kind", [
     ("queue:billing:high", "string"), ("ticket:AAAAA-00001", "string"), ("audit", "string"),
-    ("customer:ann:recent", "string"), ("marks", "string"), ("replies", "string"),
+    ("marks", "string"), ("replies", "string"),
     ("due", "string"), ("thread:m-1", "string"), ("chat:c", "string"),
-    ("ticket:AAAAA-00001:out", "string"), ("queues", "string"),
+    ("ticket:AAAAA-00001:out", "string"), ("queues", "string"), ("customer:ann", "string"),
 ])
 def test_commit__a_key_of_a_wrong_type__writes_nothing(r, key, kind):
     r.set(BASE + ":" + key, "in the way")
     before = everything(r)
     with pytest.raises(redis.ResponseError, match="is a " + kind):
         commit(r, own=("m-1",), reply="{}", reply_id="q", session="c", chat=("{}",),
-               journal="j", mark=1)
+               journal="j", mark=1, **(dict(hold=1, deadline=T0 + HOUR) if key == "due" else {}))
     assert everything(r) == before
     r.delete(BASE + ":" + key)
     assert commit(r, own=("m-1",))[0] == "done"
@@ -661,12 +661,12 @@ def test_close__waiting_ticket__is_no_longer_due(r):
 
 def test_wake__commit_and_reply__are_published(server, r):
     p = server.client().pubsub()
-    p.subscribe("intake:wake", "intake:chat")
-    for _ in range(2):
+    p.subscribe("intake:wake", "intake:replies", "intake:chat")
+    for _ in range(3):
         p.get_message(timeout=2)
     commit(r, session="chat1", chat=("{}",), reply="{}", reply_id="q1")
     got = [(m["channel"], m["data"]) for m in (p.get_message(timeout=2) for _ in range(3))]
-    assert got == [("intake:wake", "queue"), ("intake:wake", "replies"), ("intake:chat", "chat1")]
+    assert got == [("intake:wake", "queue"), ("intake:replies", "replies"), ("intake:chat", "chat1")]
 
 
 # ---------------------------------------------------------------- worker, users
