@@ -241,7 +241,7 @@ queue__key_of_a_wrong_type__is_refused(void **state)
 	struct got	 g = { 0 };
 
 	(void)state;
-	freeReplyObject(server_do(f->server, "SET intake:{0}:due 1"));
+	freeReplyObject(server_do(f->server, "SET intake:{0}:audit 1"));
 	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT);
 	commit(f, p, &g);
 	assert_int_equal(g.outcome, QUEUE_REFUSED);
