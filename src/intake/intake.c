@@ -232,6 +232,8 @@ intake_new(const struct intake_options *o, struct err *e)
 	in->events = o->events;
 	in->events_arg = o->events_arg;
 	in->passages = g_queue_new();
+	in->lanes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+	    (GDestroyNotify)g_queue_free);
 	in->highest = in->mark = in->cursor = journal_done(o->journal);
 	in->retry = loop_timer_new(in->loop, retry_all, in);
 	in->tick = loop_timer_new(in->loop, tick, in);
@@ -260,6 +262,7 @@ intake_free(struct intake *in)
 	check_free(in->check);
 	g_ptr_array_unref(in->own);
 	g_queue_free_full(in->passages, (GDestroyNotify)passage_free);
+	g_hash_table_unref(in->lanes);
 	g_free(in);
 }
 

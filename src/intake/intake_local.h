@@ -39,6 +39,8 @@ struct intake {
 	 */
 	GQueue			*passages;	/* struct passage * */
 	size_t			 bytes;		/* of their arrivals */
+	GHashTable		*lanes;		/* thread key -> GQueue of passages waiting for
+						   the one that is on it */
 	uint64_t		 cursor;	/* last LSN begun */
 	uint64_t		 mark;		/* all up to here are finished */
 	uint64_t		 told;		/* mark Redis was last told */
