@@ -165,9 +165,16 @@ class Dovecot:
     def client(self, user):
         """A logged-in imaplib connection."""
         context = ssl.create_default_context(cafile=self.ca_file)
-        c = imaplib.IMAP4_SSL("localhost", self.imaps_port, ssl_context=context)
-        c.login(user, self.password)
-        return c
+        for attempt in range(10):
+            try:
+                c = imaplib.IMAP4_SSL("localhost", self.imaps_port, ssl_context=context)
+                c.login(user, self.password)
+                return c
+            except (OSError, imaplib.IMAP4.abort):
+                # A server that was killed and started again takes a moment.
+                if attempt == 9:
+                    raise
+                time.sleep(0.3)
 
     def append(self, user, mails, folder="INBOX"):
         c = self.client(user)
