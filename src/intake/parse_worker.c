@@ -3,6 +3,7 @@
 
 #include <malloc.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sysexits.h>
 
 #include "base/fault.h"
@@ -13,6 +14,7 @@
 #include "model/wire.h"
 #include "normalize/normalize.h"
 
+#define NICE		10
 #define CONFIG_PATH	"/dev/fd/4"
 /* Buffers above this go back to the system after each message. */
 #define KEEP_BYTES	(4u << 20)
@@ -103,6 +105,8 @@ parse_worker_main(void)
 		log_error("configuration from the daemon: %s", problems->str);
 		return EX_CONFIG;
 	}
+	/* Taking messages goes before taking them apart: senders wait, tickets can. */
+	(void)setpriority(PRIO_PROCESS, 0, NICE);
 	log_setup((enum log_level)settings->log.level, (enum log_format)settings->log.format);
 	if ((parser = parser_new(settings, &e)) == NULL) {
 		log_error("%s", e.text);
