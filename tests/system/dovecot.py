@@ -20,11 +20,7 @@ import subprocess
 import tempfile
 import time
 
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+from ports import free_port
 
 
 def make_certificates(folder, names=("DNS:localhost", "IP:127.0.0.1")):

@@ -17,16 +17,12 @@ import time
 
 import redis
 
+from ports import free_port
+
 BUILD = pathlib.Path(os.environ.get("top_builddir", "build")).resolve()
 SOURCE = pathlib.Path(os.environ.get("top_srcdir", ".")).resolve()
 INTAKED = BUILD / "intaked"
 INTAKECTL = BUILD / "intakectl"
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def wait_for(condition, seconds=15, what="condition"):
