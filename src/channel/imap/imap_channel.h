@@ -92,7 +92,7 @@ struct imap_channel {
 	uint64_t			 unsettled;	/* bytes */
 };
 
-/* imap_channel.c: give the connection up, for now. */
+/* imap_channel.c: give the connection up; it is dialled again after a pause. */
 void	imap_channel_lose(struct imap_channel *, enum err_kind, const char *why);
 /* Nothing to do, and another channel waits for a connection: come again later. */
 void	imap_channel_yield(struct imap_channel *);

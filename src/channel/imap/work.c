@@ -479,7 +479,7 @@ keep_one_kind(struct imap_channel *ch, struct box *b, GArray *uids, enum imap_pa
 	return sum;
 }
 
-/* False: nothing more can be asked for now. */
+/* False: nothing more can be asked until an answer comes. */
 static bool
 fetch(struct imap_channel *ch, struct box *b)
 {

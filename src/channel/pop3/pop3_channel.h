@@ -64,7 +64,7 @@ struct pop3_channel {
 	uint64_t			 unsettled;	/* bytes */
 };
 
-/* pop3_channel.c: give the connection up, for now. */
+/* pop3_channel.c: give the connection up; it is dialled again after a pause. */
 void	pop3_channel_lose(struct pop3_channel *, enum err_kind, const char *why);
 /* The session has ended as it should. */
 void	pop3_channel_finish(struct pop3_channel *);

@@ -272,7 +272,7 @@ is_full(const struct pop3_channel *ch)
 	return ch->fetched >= (unsigned)ch->conf->batch && !(ch->no_uids && !deletes(ch));
 }
 
-/* False: nothing more can be asked for now. */
+/* False: nothing more can be asked until an answer comes. */
 static bool
 fetch_one(struct pop3_channel *ch)
 {
