@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * normalize/quote_words.h - what mail programs in many languages write between
- * a reply and what it replies to, as rows.
+ * a reply and what it replies to, as rows.  The rows are in quote_words_intro.c
+ * (introductions), _label.c (header blocks), _edge.c (separators) and _sign.c
+ * (signatures, subjects); a language may have several of a kind.
  *
  * Words are lower case where the script has ASCII letters; the rest of a row
  * is compared as it is, so a capital "É" needs a row of its own.

@@ -2,21 +2,14 @@
 #include <string.h>
 
 #include "normalize/html_text.h"
-#include "normalize/quote_words.h"
 #include "normalize/trim_reply.h"
 #include "normalize/trim_reply_edge.h"
 #include "normalize/trim_reply_intro.h"
 #include "normalize/trim_reply_lines.h"
+#include "normalize/trim_reply_sign.h"
 
-#define SIGNATURE_MAX	25	/* lines; what is longer is no signature */
-#define FOOTER_MAX	12	/* lines that programs put under a mail */
-#define ARMOUR_HEAD	5	/* lines above a signed text */
-#define ARMOUR_MAX	60	/* lines of a PGP signature */
-#define DIVIDED_MAX	50	/* lines around that are looked at */
-#define LIST_MAX	4	/* lines below a rule that name a mailing list */
 #define GREETING_MAX	48	/* bytes */
 #define CONTEXT_MAX	8	/* quoted lines kept before an answer */
-#define DEVICE_MAX	90	/* bytes of "sent from my ..." */
 #define INTRO_MAX	6	/* lines between a box's top and its quote */
 
 /* A message being taken apart. */
@@ -32,13 +25,6 @@ static struct trim_line *
 at(const struct work *w, size_t i)
 {
 	return trim_line_at(w->lines, i);
-}
-
-static void
-set_kind(const struct work *w, size_t from, size_t to, enum trim_kind kind)
-{
-	for (; from < to; from++)
-		at(w, from)->kind = kind;
 }
 
 /*
@@ -100,7 +86,7 @@ static void
 take_history(struct work *w, size_t first)
 {
 	w->end = first;
-	set_kind(w, first, w->lines->len, TRIM_HISTORY);
+	trim_lines_set(w->lines, first, w->lines->len, TRIM_HISTORY);
 }
 
 /* Look at line i; true if all that follows is settled. */
@@ -134,7 +120,7 @@ read_line(struct work *w, const uint8_t *labels, size_t i)
 		return false;
 	switch (trim_intro_find(w->lines, i, w->is_reply, &first)) {
 	case INTRO_OF_QUOTE:
-		set_kind(w, first, i + 1, TRIM_INTRO);
+		trim_lines_set(w->lines, first, i + 1, TRIM_INTRO);
 		take_indented(w, i + 1);
 		w->quotes = true;
 		return false;
@@ -188,142 +174,6 @@ quotes_are_real(const struct work *w)
 	return false;
 }
 
-static bool
-is_line(const struct trim_line *l, const char *words)
-{
-	return l->body_len == strlen(words) && memcmp(l->body, words, l->body_len) == 0;
-}
-
-/*
- * What PGP puts around a text it signed: two lines and a blank above, the
- * signature below.  Without its end a signature is none: no word is lost.
- */
-static void
-mark_armour(struct work *w)
-{
-	size_t	i, end;
-
-	for (i = 0; i < w->lines->len; i++) {
-		if (is_line(at(w, i), "-----BEGIN PGP SIGNED MESSAGE-----")) {
-			for (end = i + 1; end < w->lines->len && end < i + ARMOUR_HEAD &&
-			    !trim_line_is_blank(at(w, end)); end++)
-				continue;
-			set_kind(w, i, end, TRIM_SIGNATURE);
-		} else if (is_line(at(w, i), "-----BEGIN PGP SIGNATURE-----")) {
-			for (end = i + 1; end < w->lines->len && end < i + ARMOUR_MAX &&
-			    !is_line(at(w, end), "-----END PGP SIGNATURE-----"); end++)
-				continue;
-			if (end == w->lines->len || end == i + ARMOUR_MAX)
-				continue;
-			set_kind(w, i, end + 1, TRIM_SIGNATURE);
-			i = end;
-		}
-	}
-}
-
-static bool
-is_delimiter(const struct trim_line *l)
-{
-	return l->depth == 0 && (is_line(l, "- --") || (l->body_len == 2 && memcmp(l->body, "--", 2) == 0) ||
-	    (l->body_len == 3 && memcmp(l->body, "—", 3) == 0));
-}
-
-static bool
-is_device(const struct trim_line *l)
-{
-	const char	*p = l->body;
-	size_t		 n = l->body_len;
-
-	if (n == 0 || n > DEVICE_MAX + 60)
-		return false;
-	while (n > 0 && strchr("*_[(<>\"-~ ", *p) != NULL)
-		p++, n--;
-	if (memchr(p, '<', n) != NULL)		/* the link behind it */
-		n = (size_t)((const char *)memchr(p, '<', n) - p);
-	while (n > 0 && strchr("*_])<>.\"-~ ", p[n - 1]) != NULL)
-		n--;
-	/* "Sent via DHL" is news, "Sent via my phone" is not. */
-	return n > 0 && n <= DEVICE_MAX && (quote_begins_any(QUOTE_DEVICE, p, n) ||
-	    quote_ends_any(QUOTE_DEVICE_END, p, n)) &&
-	    quote_contains_any(QUOTE_DEVICE_NAME, l->body, l->body_len);
-}
-
-static bool
-speaks_of_list(const struct trim_line *l)
-{
-	size_t	i;
-
-	for (i = 0; i + 4 <= l->body_len; i++)
-		if (g_ascii_strncasecmp(l->body + i, "list", 4) == 0)
-			return true;
-	return false;
-}
-
-/*
- * A mailing list's or virus scanner's lines under a mail.  A rule alone says
- * nothing, forms are full of them; the list's name must be below it.
- */
-static bool
-is_footer(const struct work *w, size_t i, size_t end)
-{
-	const struct trim_line	*l = at(w, i);
-	size_t			 n = 0, k;
-
-	if (quote_begins_any(QUOTE_FOOTER, l->body, l->body_len))
-		return true;
-	while (n < l->body_len && l->body[n] == '_')
-		n++;
-	if (n < 20 || n < l->body_len)
-		return false;
-	for (k = i + 1; k < MIN(end, i + LIST_MAX); k++)
-		if (speaks_of_list(at(w, k)))
-			return true;
-	return false;
-}
-
-/*
- * Some divide their questions with "--", which is a signature's line only
- * with a blank behind it: then it must at least stand below an empty line.
- */
-static bool
-divides(const struct work *w, size_t i, size_t from, size_t to)
-{
-	unsigned	n = 0;
-	size_t		k = MAX(from, i - MIN(i, DIVIDED_MAX)), end = MIN(to, i + DIVIDED_MAX);
-
-	if (at(w, i)->len != 2)
-		return false;
-	for (; k < end && n < 2; k++)
-		n += at(w, k)->len == 2 && is_delimiter(at(w, k));
-	return n > 1 && i > from && !trim_line_is_blank(at(w, i - 1));
-}
-
-/* The signature in the words from..to: below "-- ", or what a device added. */
-static void
-mark_signature(struct work *w, size_t from, size_t to)
-{
-	size_t	i, words = 0;
-	bool	last = true;
-
-	for (i = to; i > from && words <= SIGNATURE_MAX; i--) {
-		if (trim_line_is_blank(at(w, i - 1)) || at(w, i - 1)->kind == TRIM_SIGNATURE)
-			continue;
-		if ((is_delimiter(at(w, i - 1)) && !divides(w, i - 1, from, to)) ||
-		    (words <= FOOTER_MAX && is_footer(w, i - 1, to)) ||
-		    (last && is_device(at(w, i - 1)))) {
-			set_kind(w, i - 1, to, TRIM_SIGNATURE);
-			to = i - 1;
-			continue;
-		}
-		if (at(w, i - 1)->marks & HTML_MARK_SIGNATURE) {
-			at(w, i - 1)->kind = TRIM_SIGNATURE;
-			continue;
-		}
-		last = false;
-		words++;
-	}
-}
-
 /* The next stretch of words in from..end; its end, and its beginning in *from. */
 static size_t
 next_words(const struct work *w, size_t *from)
@@ -343,7 +193,7 @@ mark_signatures(struct work *w)
 	size_t	from = 0, to;
 
 	for (; (to = next_words(w, &from)) > from; from = to)
-		mark_signature(w, from, to);
+		trim_sign_mark(w->lines, from, to);
 }
 
 /* Keep the last paragraph of the quote that ends before line i. */
@@ -539,7 +389,7 @@ split(GArray *lines, bool is_reply, const char *client, struct trim *out)
 	g_autofree uint8_t	*labels = trim_edge_labels(lines);
 	size_t			 i;
 
-	mark_armour(&w);
+	trim_sign_armour(lines);
 	read_boxes(&w);
 	for (i = 0; i < w.end; i++)
 		if (read_line(&w, labels, i))
@@ -577,43 +427,6 @@ trim_clear(struct trim *t)
 	g_free(t->signature);
 	g_free(t->full);
 	memset(t, 0, sizeof *t);
-}
-
-bool
-reply_subject(const char *subject)
-{
-	size_t	n;
-
-	if (subject == NULL)
-		return false;
-	while (g_ascii_isspace(*subject))
-		subject++;
-	if (*subject == '[')	/* a mailing list's or ticket system's tag */
-		subject += strcspn(subject, "]");
-	subject += strspn(subject, "] ");
-	n = strcspn(subject, ":[(\xEF");	/* also a wide colon, "Re[2]:", "Re(2):" */
-	if (subject[n] == '\0' || n > 24)
-		return false;
-	while (n > 0 && subject[n - 1] == ' ')
-		n--;
-	return n > 0 && quote_is(QUOTE_REPLY_SUBJECT, subject, n);
-}
-
-bool
-forward_subject(const char *subject)
-{
-	size_t	n;
-
-	if (subject == NULL)
-		return false;
-	while (g_ascii_isspace(*subject))
-		subject++;
-	n = strcspn(subject, ":\xEF");
-	if (subject[n] == '\0' || n > 40)
-		return false;
-	while (n > 0 && subject[n - 1] == ' ')
-		n--;
-	return n > 0 && quote_is(QUOTE_FORWARD_SUBJECT, subject, n);
 }
 
 static size_t

@@ -17,7 +17,7 @@
  * wanted us to see; a line with '>' is no quote unless something says so.
  * Linear in time, no recursion, no regular expressions.
  *
- * The words of all languages are rows in quote_words.c.
+ * The words of all languages are rows of quote_words.h.
  * Fuzzed by tests/fuzz/fuzz_trim_reply.c.
  */
 #ifndef NORMALIZE_TRIM_REPLY_H

@@ -138,6 +138,13 @@ trim_lines_of_page(const struct html_page *page)
 	return lines;
 }
 
+void
+trim_lines_set(const GArray *lines, size_t from, size_t to, enum trim_kind kind)
+{
+	for (; from < to; from++)
+		trim_line_at(lines, from)->kind = kind;
+}
+
 size_t
 trim_lines_skip_blank(const GArray *lines, size_t i, size_t end)
 {

@@ -49,6 +49,8 @@ trim_line_is_blank(const struct trim_line *l)
 	return l->body_len == 0;
 }
 
+void	trim_lines_set(const GArray *, size_t from, size_t to, enum trim_kind);
+
 /* The first line from i on (before end) with words, or end. */
 size_t	trim_lines_skip_blank(const GArray *, size_t i, size_t end);
 
