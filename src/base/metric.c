@@ -28,6 +28,8 @@ static const struct {
 	    "Messages put into quarantine." },
 	[METRIC_PARSE_FAILURES] = { "intaked_parse_failures_total", COUNTER, "reason",
 	    "Messages a parse worker could not finish: died, late or refused." },
+	[METRIC_OVERTAKEN] = { "intaked_overtaken_messages_total", COUNTER, NULL,
+	    "Messages slow to be taken apart, so that later ones went before them." },
 	[METRIC_REPLIES_SENT] = { "intaked_replies_sent_total", COUNTER, "kind",
 	    "Messages sent to customers." },
 	[METRIC_REPLIES_SUPPRESSED] = { "intaked_replies_suppressed_total", COUNTER, "reason",

@@ -22,6 +22,7 @@ enum metric {
 	METRIC_RELEASED,		/* outcome: complete, rounds, time */
 	METRIC_QUARANTINED,		/* reason */
 	METRIC_PARSE_FAILURES,		/* reason: died, timeout, refused */
+	METRIC_OVERTAKEN,
 	METRIC_REPLIES_SENT,		/* kind: question, acknowledgement, answer */
 	METRIC_REPLIES_SUPPRESSED,	/* reason */
 	METRIC_REPLIES_FAILED,		/* kind */

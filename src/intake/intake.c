@@ -15,17 +15,28 @@
 
 /* Arrivals in memory at once, however many may be under way. */
 #define WINDOW_BYTES	(64u << 20)
+/* Ended but behind one that is slow: committed again after a crash, as known. */
+#define WINDOW_FINISHED	65536
+/* How long one that is ready waits for those before it to be taken apart. */
+#define PATIENCE_MS	500
 #define RETRY_MS	200
 #define TICK_MS		1000
 
 /* --- the window --- */
 
+static unsigned
+under_way(const struct intake *in)
+{
+	return in->passages->length - in->finished;
+}
+
 static bool
 may_begin(const struct intake *in)
 {
 	return queue_is_up(in->queue) && !in->stopping && !in->rewind && in->waiting == 0 &&
-	    in->passages->length < (guint)in->settings->redis.in_flight &&
-	    (in->bytes < WINDOW_BYTES || in->passages->length == 0);
+	    under_way(in) < (unsigned)in->settings->redis.in_flight &&
+	    in->finished < WINDOW_FINISHED &&
+	    (in->bytes < WINDOW_BYTES || under_way(in) == 0);
 }
 
 static void
@@ -58,6 +69,7 @@ advance_mark(struct intake *in)
 			in->mark = passage_lsn(head);
 		in->highest = MAX(in->highest, passage_lsn(head));
 		g_queue_pop_head(in->passages);
+		in->finished--;
 		passage_free(head);
 	}
 	if (!in->rewind)
@@ -89,12 +101,11 @@ pump(void *arg)
 }
 
 void
-intake_finished(struct intake *in, struct passage *p, size_t bytes)
+intake_finished(struct intake *in, size_t bytes)
 {
-	(void)p;
 	in->bytes -= bytes;
-	/* Not at once: the passage is still on the stack. */
-	loop_defer(in->loop, pump, in);
+	in->finished++;
+	pump(in);
 }
 
 void
@@ -232,6 +243,8 @@ intake_new(const struct intake_options *o, struct err *e)
 	in->events = o->events;
 	in->events_arg = o->events_arg;
 	in->passages = g_queue_new();
+	in->readers = turns_new(in->loop, PATIENCE_MS, passage_read, passage_overtaken);
+	in->writers = turns_new(in->loop, 0, passage_write, NULL);
 	in->lanes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 	    (GDestroyNotify)g_queue_free);
 	in->highest = in->mark = in->cursor = journal_done(o->journal);
@@ -261,6 +274,8 @@ intake_free(struct intake *in)
 	releases_free(in->releases);
 	check_free(in->check);
 	g_ptr_array_unref(in->own);
+	turns_free(in->readers);
+	turns_free(in->writers);
 	g_queue_free_full(in->passages, (GDestroyNotify)passage_free);
 	g_hash_table_unref(in->lanes);
 	g_free(in);
@@ -298,7 +313,7 @@ intake_stop(struct intake *in, void (*idle)(void *arg), void *arg)
 void
 intake_stats(const struct intake *in, struct intake_stats *stats)
 {
-	stats->under_way = in->passages->length;
+	stats->under_way = under_way(in);
 	stats->waiting_for_redis = in->waiting;
 	stats->redis_up = queue_is_up(in->queue);
 	g_strlcpy(stats->redis_problem, in->problem, sizeof stats->redis_problem);

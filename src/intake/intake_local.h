@@ -8,6 +8,7 @@
 #include "check/check.h"
 #include "intake/intake.h"
 #include "intake/parse_pool.h"
+#include "intake/turns.h"
 #include "queue/queue.h"
 #include "ticket/ticket.h"
 
@@ -34,11 +35,14 @@ struct intake {
 
 	/*
 	 * The window.  passages holds what was begun, in the order of the
-	 * journal; one that is finished stays until all before it are, so
-	 * that mark, the last one popped, never jumps over one that is not.
+	 * journal; one that is finished stays, empty, until all before it are,
+	 * so that mark, the last one popped, never jumps over one that is not.
 	 */
 	GQueue			*passages;	/* struct passage * */
-	size_t			 bytes;		/* of their arrivals */
+	unsigned		 finished;	/* of these */
+	size_t			 bytes;		/* of the arrivals of the others */
+	struct turns		*readers;	/* to look up what is there for them */
+	struct turns		*writers;	/* to commit */
 	GHashTable		*lanes;		/* thread key -> GQueue of passages waiting for
 						   the one that is on it */
 	uint64_t		 cursor;	/* last LSN begun */
@@ -64,9 +68,13 @@ void		 passage_retry(struct passage *);
 bool		 passage_is_finished(const struct passage *);
 uint64_t	 passage_lsn(const struct passage *);
 void		 passage_free(struct passage *);
+/* What happens to it in line, see intake/turns.h: its turn has come, or is over. */
+void		 passage_read(void *passage);
+void		 passage_write(void *passage);
+void		 passage_overtaken(void *passage);
 
-/* intake/intake.c: a passage has come to its end. */
-void		 intake_finished(struct intake *, struct passage *, size_t bytes);
+/* intake/intake.c: a passage with an arrival of so many bytes has come to its end. */
+void		 intake_finished(struct intake *, size_t bytes);
 
 /* intake/release.c: tickets whose time has run out. */
 struct releases	*releases_new(struct intake *);

@@ -100,7 +100,7 @@ blame(struct request *r, bool late, bool was_alone)
 		metric_inc(METRIC_PARSE_FAILURES, late ? "late" : "died");
 	if (!was_alone || ++r->tries < TRIES) {
 		r->alone = true;
-		g_queue_push_tail(r->pool->waiting, r);
+		g_queue_push_head(r->pool->waiting, r);
 	} else if (late)
 		give_up(r, "parse-late", "the parser took too long");
 	else
@@ -133,7 +133,9 @@ on_answer(void *arg, enum child_outcome outcome, const uint8_t *frame, size_t le
 
 	wire_start(&r, frame, frame != NULL ? len : 0);
 	for (i = 0; i < b->requests->len; i++) {
+		/* To blame from the last on, so that the first is asked again first. */
 		struct request	*one = b->requests->pdata[i];
+		struct request	*last = b->requests->pdata[b->requests->len - 1 - i];
 		size_t		 one_len;
 		const void	*bytes;
 
@@ -147,7 +149,7 @@ on_answer(void *arg, enum child_outcome outcome, const uint8_t *frame, size_t le
 			break;
 		case CHILD_DIED:
 		case CHILD_LATE:
-			blame(one, outcome == CHILD_LATE, b->requests->len == 1);
+			blame(last, outcome == CHILD_LATE, b->requests->len == 1);
 			break;
 		}
 	}

@@ -5,6 +5,11 @@
  * Each step ends by starting the next, or by waiting for something that calls
  * back here.  What Redis does not take is remembered as the step to repeat;
  * nothing before it is done again.
+ *
+ * All go to Redis in the order they came, and twice have to wait for it: when
+ * they are taken apart, which is where a slow one is overtaken, and when all
+ * is known of what is there for them.  One connection keeps their order from
+ * there on.
  */
 #include <string.h>
 
@@ -46,30 +51,25 @@ struct passage {
 	const char		*reason;	/* for quarantine */
 	char			*detail;
 	step_fn			*set_aside;	/* what comes after it */
+	struct turn		 to_look_up;	/* in in->readers */
+	struct turn		 to_commit;	/* in in->writers */
 	const char		*lane;		/* of its conversation, while in it; of keys */
+	bool			 overtaken;
 	bool			 finished;
 };
 
 static void	take_apart(struct passage *);
 static void	look_up(struct passage *);
 static void	decide(struct passage *);
-static void	commit(struct passage *);
+static void	wait_for_turn(struct passage *);
 
 /*
  * --- lanes ---
  *
- * Messages of one conversation go one at a time and in the order they came:
- * each changes the ticket that the next one reads.
+ * Each message of a conversation changes the ticket that the next one reads:
+ * it looks only when the commit of the one before it is on its way.  It is
+ * before it in line, too, so that the two kinds of waiting never cross.
  */
-
-static gint
-by_lsn(gconstpointer a, gconstpointer b, gpointer unused)
-{
-	const struct passage	*x = a, *y = b;
-
-	(void)unused;
-	return (x->lsn > y->lsn) - (x->lsn < y->lsn);
-}
 
 /* False: another is on it; look_up() is called when it is our turn. */
 static bool
@@ -82,17 +82,11 @@ enter_lane(struct passage *p)
 		return true;
 	p->lane = p->keys->threads->pdata[0];
 	if ((behind = g_hash_table_lookup(lanes, p->lane)) != NULL) {
-		g_queue_insert_sorted(behind, p, by_lsn, NULL);
+		g_queue_push_tail(behind, p);
 		return false;
 	}
 	g_hash_table_insert(lanes, g_strdup(p->lane), g_queue_new());
 	return true;
-}
-
-static void
-take_turn(void *arg)
-{
-	look_up(arg);
 }
 
 static void
@@ -104,21 +98,56 @@ leave_lane(struct passage *p)
 	if (p->lane == NULL)
 		return;
 	behind = g_hash_table_lookup(p->in->lanes, p->lane);
-	if ((next = g_queue_pop_head(behind)) != NULL)
-		loop_defer(p->in->loop, take_turn, next);
-	else
+	next = g_queue_pop_head(behind);
+	if (next == NULL)
 		g_hash_table_remove(p->in->lanes, p->lane);
 	p->lane = NULL;
+	if (next != NULL)
+		look_up(next);
 }
 
 /* --- the end --- */
 
+/* Out of everybody's way. */
+static void
+step_aside(struct passage *p)
+{
+	leave_lane(p);
+	turn_leave(&p->to_look_up);
+	turn_leave(&p->to_commit);
+}
+
+/* All but its place in the window. */
+static void
+empty(struct passage *p)
+{
+	g_clear_pointer(&p->arrival, arrival_free);
+	g_clear_pointer(&p->parsed, parsed_free);
+	g_clear_pointer(&p->keys, ticket_keys_free);
+	g_clear_pointer(&p->candidates, g_ptr_array_unref);
+	g_clear_pointer(&p->related, g_ptr_array_unref);
+	g_clear_pointer(&p->ticket, ticket_free);
+	g_clear_pointer(&p->reply, outgoing_free);
+	g_clear_pointer(&p->chat, g_free);
+	g_clear_pointer(&p->detail, g_free);
+}
+
+static void
+end(void *arg)
+{
+	struct passage	*p = arg;
+
+	empty(p);
+	p->finished = true;
+	intake_finished(p->in, p->bytes);
+}
+
+/* Not at once: the passage is still on the stack. */
 static void
 finish(struct passage *p)
 {
-	leave_lane(p);
-	p->finished = true;
-	intake_finished(p->in, p, p->bytes);
+	step_aside(p);
+	loop_defer(p->in->loop, end, p);
 }
 
 static void
@@ -180,6 +209,7 @@ quarantine(struct passage *p, const char *reason, const char *detail, step_fn *t
 static void
 refuse(struct passage *p, const char *reason, const char *detail)
 {
+	step_aside(p);
 	quarantine(p, reason, detail, finish);
 }
 
@@ -247,7 +277,8 @@ on_committed(void *arg, struct queue_answer *answer)
 		on_known(p, answer);
 		return;
 	case QUEUE_RETRY:
-		wait_to_repeat(p, commit);
+		turn_back(&p->to_commit);
+		wait_to_repeat(p, wait_for_turn);
 		return;
 	case QUEUE_STALE:
 		take_back(p);
@@ -280,6 +311,13 @@ considered_ids(const struct passage *p)
 	return ids;
 }
 
+/* All that is before its commit is done; passage_write() is its turn. */
+static void
+wait_for_turn(struct passage *p)
+{
+	turn_ready(&p->to_commit);
+}
+
 static void
 commit(struct passage *p)
 {
@@ -304,10 +342,12 @@ commit(struct passage *p)
 	};
 
 	if (fault_point("before-commit") == -1) {
-		wait_to_repeat(p, commit);
+		turn_back(&p->to_commit);
+		wait_to_repeat(p, wait_for_turn);
 		return;
 	}
 	queue_commit(p->in->queue, &c, on_committed, p);
+	leave_lane(p);
 }
 
 /* --- 5. whose ticket is it, and what is missing? --- */
@@ -381,10 +421,23 @@ decide(struct passage *p)
 	}
 	p->ticket->lsn = p->lsn;
 	judge_note_arrival(p->ticket, p->arrival, p->failure);
+	if (p->overtaken)
+		ticket_note(p->ticket, "order", "taking it apart took long: later ones went before it");
 	check_decide(p->in->check, p->parsed->findings, p->ticket, clock_wall_ms(), &p->verdict);
 	p->reply = replies_for_verdict(p->in->replies, p->ticket, &p->verdict);
 	make_chat_line(p);
 	commit(p);
+}
+
+void
+passage_write(void *arg)
+{
+	struct passage	*p = arg;
+
+	if (p->ticket == NULL)
+		decide(p);
+	else
+		commit(p);
 }
 
 /* --- 4. what is there for it? --- */
@@ -408,7 +461,7 @@ on_found(void *arg, struct queue_answer *answer)
 	case QUEUE_STALE:
 	case QUEUE_COLLISION:
 		keep_candidates(p, answer);
-		decide(p);
+		wait_for_turn(p);
 		return;
 	}
 }
@@ -434,12 +487,32 @@ identify(struct passage *p)
 	p->context = judge_context(p->in->settings, p->in->own, p->in->secret,
 	    STATE_SECRET_SIZE);
 	p->keys = ticket_keys_new(&p->context, p->arrival, p->parsed->message);
+	turn_ready(&p->to_look_up);
+}
+
+void
+passage_read(void *arg)
+{
+	struct passage	*p = arg;
+
+	turn_join(p->in->writers, &p->to_commit, p);
 	if (!enter_lane(p))
 		return;
 	if (ticket_may_follow(p->keys))
 		look_up(p);
 	else
-		decide(p);
+		wait_for_turn(p);
+}
+
+void
+passage_overtaken(void *arg)
+{
+	struct passage	*p = arg;
+
+	p->overtaken = true;
+	metric_inc(METRIC_OVERTAKEN, NULL);
+	log_info("lsn=%" G_GUINT64_FORMAT " is slow: later ones go before it channel=%s", p->lsn,
+	    p->arrival->channel);
 }
 
 /* --- 3. attachments and HTML are kept apart --- */
@@ -522,6 +595,7 @@ passage_begin(struct intake *in, uint64_t lsn)
 	p->in = in;
 	p->lsn = lsn;
 	p->id_attempt = 1;
+	turn_join(in->readers, &p->to_look_up, p);
 	if ((p->arrival = journal_read(in->journal, lsn, &e)) == NULL) {
 		/* The journal has counted it and keeps its bytes for a human. */
 		log_error("lsn=%" G_GUINT64_FORMAT " cannot be read: %s", lsn, e.text);
@@ -553,15 +627,6 @@ passage_free(struct passage *p)
 		return;
 	if (p->again != NULL)
 		p->in->waiting--;
-	arrival_free(p->arrival);
-	parsed_free(p->parsed);
-	if (p->keys != NULL)
-		ticket_keys_free(p->keys);
-	g_clear_pointer(&p->candidates, g_ptr_array_unref);
-	g_clear_pointer(&p->related, g_ptr_array_unref);
-	ticket_free(p->ticket);
-	outgoing_free(p->reply);
-	g_free(p->chat);
-	g_free(p->detail);
+	empty(p);
 	g_free(p);
 }
