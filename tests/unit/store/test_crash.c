@@ -109,6 +109,7 @@ child(const char *dir, unsigned n)
 	struct blobs		*bs;
 	char			 text[20];
 	unsigned		 i, k;
+	bool			 opened;
 
 	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT);
 	f.lsns = g_array_new(FALSE, FALSE, sizeof(uint64_t));
@@ -116,9 +117,8 @@ child(const char *dir, unsigned n)
 	c = cursor_open(f.loop, dir, NULL);
 	q = quarantine_open(f.loop, dir, NULL);
 	bs = blobs_open(f.loop, dir, NULL);
-	if (f.journal == NULL || c == NULL || q == NULL || bs == NULL)
-		return 4;
-	for (i = 0; i < BURSTS; i++) {
+	opened = f.journal != NULL && c != NULL && q != NULL && bs != NULL;
+	for (i = 0; opened && i < BURSTS; i++) {
 		snprintf(text, sizeof text, "%u", n);
 		cursor_set(c, "place", text, on_cursor, one_new(&f, n));
 		quarantine_add(q, "test", "", fixture_arrival(n, SIZE), on_quarantined,
@@ -139,7 +139,9 @@ child(const char *dir, unsigned n)
 	cursor_close(c);
 	quarantine_close(q);
 	blobs_close(bs);
-	return 0;
+	g_array_free(f.lsns, TRUE);
+	loop_free(f.loop);
+	return opened ? 0 : 4;
 }
 
 /* ---- the judge ---- */
@@ -179,8 +181,6 @@ run_child(struct story *s, const char *fault)
 
 	env = fault != NULL ? g_environ_setenv(env, "INTAKED_FAULT", fault, TRUE) :
 	    g_environ_unsetenv(env, "INTAKED_FAULT");
-	/* What a process holds that is about to be killed is no leak. */
-	env = g_environ_setenv(env, "ASAN_OPTIONS", "detect_leaks=0", TRUE);
 	assert_true(g_spawn_sync(NULL, argv, env, 0, NULL, NULL, &out, &errors, &s->status, NULL));
 	read_story(s, out);
 	s->next += BURSTS * BURST;
