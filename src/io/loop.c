@@ -193,6 +193,17 @@ loop_new(void)
 	return l;
 }
 
+/*
+ * A bufferevent that is freed while a deferred callback of it is queued is
+ * held by that callback; event_base_free() drops the callback without giving
+ * the hold back.  Nothing else is left in the base here, so this ends at once.
+ */
+static void
+run_deferred_of_libevent(struct loop *l)
+{
+	event_base_loop(l->base, EVLOOP_NONBLOCK);
+}
+
 void
 loop_free(struct loop *l)
 {
@@ -202,6 +213,7 @@ loop_free(struct loop *l)
 	event_free(l->post_event);
 	event_free(l->defer_event);
 	g_ptr_array_unref(l->signals);
+	run_deferred_of_libevent(l);
 	event_base_free(l->base);
 	close(l->post_fd);
 	pthread_mutex_destroy(&l->post_lock);

@@ -241,6 +241,38 @@ stream__freed_while_a_name_is_looked_up__is_silent(void **state)
 	assert_int_equal(s.ups, 0);
 }
 
+/* Whatever the library still has queued for it is for LeakSanitizer to find. */
+static void
+stream__freed_with_its_loop_at_any_turn_of_connecting__nothing_is_left(void **state)
+{
+	g_autofree char		*dir = g_dir_make_tmp("intaked-stream-XXXXXX", NULL);
+	g_autofree char		*path = g_build_filename(dir, "socket", NULL);
+	struct sockaddr_un	 un = { .sun_family = AF_UNIX };
+	struct stream_options	 o = { .address = path, .connect_ms = WAIT_MS };
+	struct seen		 s;
+	int			 fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), turns, i;
+
+	(void)state;
+	g_strlcpy(un.sun_path, path, sizeof un.sun_path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&un, sizeof un), 0);
+	assert_int_equal(listen(fd, 8), 0);
+	for (turns = 0; turns < 5; turns++) {
+		s = (struct seen){ .loop = loop_new(), .data = g_string_new(NULL) };
+		s.stream = stream_open(s.loop, &o, &ops, &s);
+		for (i = 0; i < turns; i++) {
+			loop_defer(s.loop, on_late, s.loop);
+			loop_run(s.loop);
+		}
+		stream_free(s.stream);
+		loop_free(s.loop);
+		g_string_free(s.data, TRUE);
+		assert_int_equal(s.downs, 0);
+	}
+	close(fd);
+	unlink(path);
+	rmdir(dir);
+}
+
 int
 main(void)
 {
@@ -252,6 +284,7 @@ main(void)
 		cmocka_unit_test(stream__tls_to_a_server_that_says_nothing__times_out),
 		cmocka_unit_test(stream__ca_file_missing__is_a_matter_of_configuration),
 		cmocka_unit_test(stream__freed_while_a_name_is_looked_up__is_silent),
+		cmocka_unit_test(stream__freed_with_its_loop_at_any_turn_of_connecting__nothing_is_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
