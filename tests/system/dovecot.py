@@ -12,6 +12,7 @@ localhost and 127.0.0.1 made by a CA of its own.
 import imaplib
 import os
 import pwd
+import re
 import shutil
 import signal
 import socket
@@ -191,9 +192,9 @@ class Dovecot:
         c.select('"%s"' % folder, readonly=True)
         result = {}
         for line in c.uid("FETCH", "1:*", "(FLAGS)")[1]:
-            if line is not None:
-                text = line.decode()
-                uid = int(text.split("UID ")[1].split()[0].rstrip(")"))
-                result[uid] = set(imaplib.ParseFlags(line))
+            # A line without its UID is the server's own news of somebody else's change.
+            uid = re.search(r"UID (\d+)", line.decode()) if line is not None else None
+            if uid is not None:
+                result[int(uid[1])] = set(imaplib.ParseFlags(line))
         c.logout()
         return {u: {f.decode() for f in v} for u, v in result.items()}

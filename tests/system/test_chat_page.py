@@ -221,7 +221,8 @@ def test_when_the_session_is_over_the_page_begins_another_by_itself():
         browser.say("in the second session")
         scene.delivered("in the second session", 40)
         assert browser.texts(mine=True) == ["in the first session", "in the second session"]
-        assert len(list(rig.redis.client.scan_iter("intake:{*}:chat:*"))) == 2
+        wait_for(lambda: len(list(rig.redis.client.scan_iter("intake:{*}:chat:*"))) == 2, 10,
+                 "both transcripts")
 
 
 @pytest.mark.parametrize("language,word", [("de", "Ihre Nachricht"), ("fr", "Votre message"), ("es", "Su mensaje"),
