@@ -290,7 +290,7 @@ judge_blockquote(const struct html_token *t, struct html_look *look)
 {
 	if (t->tag != HTML_BLOCKQUOTE) {
 		if (look->client == NULL)
-			look->marks &= ~CITE;
+			look->marks &= ~(unsigned)CITE;
 		return;
 	}
 	if (html_token_attr(t, "cite") != NULL || (look->marks & BOX))

@@ -50,7 +50,7 @@ by_script(const char *text, size_t len)
 			continue;
 		}
 		c = g_utf8_get_char(at);
-		letters += g_unichar_isalpha(c);
+		letters += g_unichar_isalpha(c) ? 1 : 0;
 		kana += c >= 0x3040 && c <= 0x30ff;
 		han += c >= 0x4e00 && c <= 0x9fff;
 		hangul += c >= 0xac00 && c <= 0xd7a3;
