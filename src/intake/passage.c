@@ -543,7 +543,7 @@ store_parts(struct passage *p)
 
 		if (a->content == NULL)
 			continue;
-		g_ptr_array_add(parts, blob_new(a->content));
+		g_ptr_array_add(parts, blob_new_known(a->content, a->sha256));
 		a->location = g_strconcat("blob:", a->sha256, NULL);
 		g_clear_pointer(&a->content, g_bytes_unref);
 	}

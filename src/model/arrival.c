@@ -32,6 +32,7 @@ arrival_copy(const struct arrival *a)
 
 	copy->lsn = a->lsn;
 	copy->received_ms = a->received_ms;
+	copy->mapped = a->mapped;
 	g_hash_table_iter_init(&iter, a->facts);
 	while (g_hash_table_iter_next(&iter, &name, &value))
 		arrival_set_fact(copy, name, value);
@@ -70,12 +71,10 @@ arrival_identity(const struct arrival *a)
 }
 
 void
-arrival_encode(const struct arrival *a, GByteArray *out)
+arrival_encode_head(const struct arrival *a, GByteArray *out)
 {
 	GHashTableIter	 iter;
 	gpointer	 name, value;
-	gsize		 len;
-	const void	*bytes = g_bytes_get_data(a->bytes, &len);
 
 	wire_put_u8(out, ARRIVAL_VERSION);
 	wire_put_u8(out, (uint8_t)a->format);
@@ -90,7 +89,18 @@ arrival_encode(const struct arrival *a, GByteArray *out)
 		wire_put_str(out, name);
 		wire_put_str(out, value);
 	}
-	wire_put_bytes(out, bytes, len);
+	wire_put_length(out, g_bytes_get_size(a->bytes));
+}
+
+void
+arrival_encode(const struct arrival *a, GByteArray *out)
+{
+	gsize		 len;
+	const void	*bytes = g_bytes_get_data(a->bytes, &len);
+
+	arrival_encode_head(a, out);
+	if (len > 0)
+		g_byte_array_append(out, bytes, (guint)len);
 }
 
 static void

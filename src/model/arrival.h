@@ -10,6 +10,7 @@
 #define MODEL_ARRIVAL_H
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -31,6 +32,7 @@ struct arrival {
 	GHashTable		*facts;		/* char * -> char *: what only the channel knows,
 						   see ARRIVAL_FACT_ below */
 	GBytes			*bytes;
+	bool			 mapped;	/* bytes are of a file: base/mapped.h */
 };
 
 #define ARRIVAL_FACT_PEER	"peer"		/* address of the HTTP client */
@@ -59,6 +61,8 @@ char		*arrival_identity(const struct arrival *);
  * in front.  decode() checks everything and takes only what encode() writes.
  */
 void		 arrival_encode(const struct arrival *, GByteArray *out);
+/* The same without the bytes at its end: for who writes these himself. */
+void		 arrival_encode_head(const struct arrival *, GByteArray *out);
 /* The bytes of the result keep a reference on whole (no copy of the body). */
 struct arrival	*arrival_decode(GBytes *whole, struct err *);
 

@@ -48,9 +48,15 @@ wire_put_str(GByteArray *out, const char *s)
 }
 
 void
-wire_put_bytes(GByteArray *out, const void *bytes, size_t len)
+wire_put_length(GByteArray *out, size_t len)
 {
 	wire_put_u32(out, length32(len));
+}
+
+void
+wire_put_bytes(GByteArray *out, const void *bytes, size_t len)
+{
+	wire_put_length(out, len);
 	if (len > 0)
 		g_byte_array_append(out, bytes, (guint)len);
 }

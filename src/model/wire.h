@@ -19,6 +19,7 @@ void	wire_put_u32(GByteArray *, uint32_t);
 void	wire_put_u64(GByteArray *, uint64_t);
 void	wire_put_str(GByteArray *, const char *);		/* NULL is kept */
 void	wire_put_bytes(GByteArray *, const void *, size_t);
+void	wire_put_length(GByteArray *, size_t);	/* of bytes that the caller puts behind it */
 void	wire_put_strings(GByteArray *, const GPtrArray *);	/* of char * */
 
 struct wire_reader {

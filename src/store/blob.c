@@ -36,15 +36,24 @@ struct job {
 };
 
 struct blob *
-blob_new(GBytes *bytes)
+blob_new_known(GBytes *bytes, const char *sha256)
 {
 	struct blob	*b = g_new0(struct blob, 1);
+
+	g_strlcpy(b->sha256, sha256, sizeof b->sha256);
+	b->bytes = g_bytes_ref(bytes);
+	return b;
+}
+
+struct blob *
+blob_new(GBytes *bytes)
+{
+	char		 sha256[DIGEST_HEX_SIZE];
 	gsize		 len;
 	const void	*data = g_bytes_get_data(bytes, &len);
 
-	digest_sha256_hex(data, len, b->sha256);
-	b->bytes = g_bytes_ref(bytes);
-	return b;
+	digest_sha256_hex(data, len, sha256);
+	return blob_new_known(bytes, sha256);
 }
 
 void

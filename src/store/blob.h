@@ -29,6 +29,8 @@ struct blob {
 };
 
 struct blob	*blob_new(GBytes *bytes);	/* takes a reference, computes the digest */
+/* The same for who has computed it. */
+struct blob	*blob_new_known(GBytes *bytes, const char *sha256);
 void		 blob_free(struct blob *);
 GPtrArray	*blob_list_new(void);		/* frees its blobs */
 

@@ -370,7 +370,7 @@ show_record(void *arg, const struct record_head *head, const uint8_t *payload)
 
 	if (head->type != RECORD_ARRIVAL)
 		return;
-	whole = g_bytes_new(payload, head->length);
+	whole = g_bytes_new_static(payload, head->length);
 	if ((a = arrival_decode(whole, &e)) == NULL) {
 		log_error("journal lsn=%llu: %s", (unsigned long long)head->lsn, e.text);
 		return;

@@ -4,8 +4,13 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/digest.h"
+#include "base/mapped.h"
 #include "store/file.h"
 #include "store/journal_writer.h"
+
+#define MAP_FROM	((uint32_t)1024 * 1024)		/* payloads from here on stay on disk */
+#define PIECE		((size_t)256 * 1024)
 
 void
 journal_reader_init(struct journal_reader *r, int dirfd, uint32_t seed, GPtrArray *segments)
@@ -79,24 +84,59 @@ journal_reader_find(struct journal_reader *r, uint64_t lsn, struct record_head *
 	return 0;
 }
 
+/* 1: as it was written; 0: damaged; -1 and errno.  A piece at a time. */
+static int
+check_payload(const struct journal_reader *r, const struct record_head *head, int64_t at)
+{
+	g_autofree uint8_t	*piece = g_malloc(PIECE);
+	uint32_t		 crc = r->seed;
+	size_t			 done, want;
+	ssize_t			 n;
+
+	for (done = 0; done < head->length; done += want) {
+		want = MIN(PIECE, head->length - done);
+		n = file_pread_all(r->fd, piece, want, at + (off_t)done);
+		if (n != (ssize_t)want)
+			return n == -1 ? -1 : 0;
+		crc = digest_crc32c(crc, piece, want);
+	}
+	return crc == head->crc;
+}
+
+/* Small ones are read and then looked at, large ones looked at and then mapped. */
+static GBytes *
+load_payload(const struct journal_reader *r, const struct record_head *head, int64_t at,
+    int *good)
+{
+	uint8_t	*bytes;
+	ssize_t	 n;
+
+	if (head->length > MAP_FROM) {
+		*good = check_payload(r, head, at);
+		return *good == 1 ? mapped_bytes(r->fd, at, head->length) : NULL;
+	}
+	bytes = g_malloc(head->length + 1);
+	n = file_pread_all(r->fd, bytes, head->length, at);
+	*good = n == -1 ? -1 : n == (ssize_t)head->length &&
+	    record_payload_good(head, r->seed, bytes);
+	return g_bytes_new_take(bytes, head->length);
+}
+
 static struct arrival *
 read_payload(struct journal_reader *r, const struct record_head *head, int64_t at, struct err *e)
 {
-	g_autoptr(GBytes)	 whole = NULL;
+	int			 good;
+	g_autoptr(GBytes)	 whole = load_payload(r, head, at + RECORD_HEAD_SIZE, &good);
 	struct arrival		*a;
-	uint8_t			*bytes = g_malloc(head->length + 1);
-	ssize_t			 n;
 
-	n = file_pread_all(r->fd, bytes, head->length, at + RECORD_HEAD_SIZE);
-	whole = g_bytes_new_take(bytes, head->length);
-	if (n == -1) {
-		err_errno(e, ERR_TEMP, "read the journal");
-		return NULL;
-	}
-	if (n != (ssize_t)head->length || !record_payload_good(head, r->seed, bytes)) {
+	if (good == 0) {
 		r->damaged++;
 		err_set(e, ERR_PERM, "journal record %llu is damaged",
 		    (unsigned long long)head->lsn);
+		return NULL;
+	}
+	if (good == -1 || whole == NULL) {
+		err_errno(e, ERR_TEMP, "read the journal");
 		return NULL;
 	}
 	if (head->type != RECORD_ARRIVAL) {
@@ -104,8 +144,10 @@ read_payload(struct journal_reader *r, const struct record_head *head, int64_t a
 		    (unsigned long long)head->lsn, head->type);
 		return NULL;
 	}
-	if ((a = arrival_decode(whole, e)) != NULL)
-		a->lsn = head->lsn;
+	if ((a = arrival_decode(whole, e)) == NULL)
+		return NULL;
+	a->lsn = head->lsn;
+	a->mapped = head->length > MAP_FROM;
 	return a;
 }
 

@@ -87,12 +87,16 @@ record_begin(GByteArray *out)
 }
 
 void
-record_end(GByteArray *out, guint at, uint32_t seed, struct record_head *head)
+record_end(GByteArray *out, guint at, GBytes *tail, uint32_t seed, struct record_head *head)
 {
-	uint8_t	*to = out->data + at;
+	uint8_t		*to = out->data + at;
+	gsize		 len = 0;
+	const void	*rest = tail != NULL ? g_bytes_get_data(tail, &len) : NULL;
 
 	head->length = out->len - at - RECORD_HEAD_SIZE;
 	head->crc = digest_crc32c(seed, to + RECORD_HEAD_SIZE, head->length);
+	head->crc = digest_crc32c(head->crc, rest, len);
+	head->length += (uint32_t)len;
 	put32(to, RECORD_MAGIC);
 	put32(to + 4, head->length);
 	put64(to + 8, head->lsn);

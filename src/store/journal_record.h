@@ -59,8 +59,12 @@ uint32_t	record_seed(const uint8_t id[JOURNAL_ID_SIZE]);
 
 /* Make room for a head at the end of out; the payload is appended next. */
 guint		record_begin(GByteArray *out);
-/* Fill in the head at that place; all behind it is the payload. */
-void		record_end(GByteArray *out, guint at, uint32_t seed, struct record_head *);
+/*
+ * Fill in the head at that place; all behind it is the payload, and tail,
+ * which may be NULL, is the rest of it.
+ */
+void		record_end(GByteArray *out, guint at, GBytes *tail, uint32_t seed,
+		    struct record_head *);
 
 /* false: these are not RECORD_HEAD_SIZE bytes that record_end() made. */
 bool		record_head_decode(const uint8_t in[RECORD_HEAD_SIZE], uint32_t seed,

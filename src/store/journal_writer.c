@@ -12,6 +12,7 @@
 #include "store/file.h"
 
 #define GROUP_MAX	((guint)4 * 1024 * 1024)	/* bytes in one write and sync */
+#define COPY_MAX	((gsize)256 * 1024)		/* larger mails are written from where they are */
 
 void
 segment_name(uint64_t first, char out[SEGMENT_NAME_SIZE])
@@ -95,22 +96,33 @@ create_segment(struct journal_writer *w, struct err *e)
 	return WRITER_GOOD;
 }
 
+static int64_t
+group_size(const struct journal_writer *w)
+{
+	return w->group->len + (w->tail != NULL ? (int64_t)g_bytes_get_size(w->tail) : 0);
+}
+
 static void
 encode_item(struct journal_writer *w, struct writer_item *item, uint64_t lsn)
 {
 	struct record_head	head = { lsn, clock_wall_ms(), RECORD_ARRIVAL, 0, 0 };
 	guint			at = record_begin(w->group);
 
-	arrival_encode(item->arrival, w->group);
-	record_end(w->group, at, w->seed, &head);
+	if (g_bytes_get_size(item->arrival->bytes) > COPY_MAX) {
+		arrival_encode_head(item->arrival, w->group);
+		w->tail = item->arrival->bytes;
+	} else {
+		arrival_encode(item->arrival, w->group);
+	}
+	record_end(w->group, at, w->tail, w->seed, &head);
 	item->lsn = lsn;
 	item->time_ms = head.time_ms;
 	item->segment = w->first;
 	item->offset = w->good + at;
-	item->size = w->group->len - at;
+	item->size = group_size(w) - at;
 }
 
-/* As many as one write should hold, but one at least. */
+/* As many as one write should hold, but one at least; a large mail is the last. */
 static guint
 gather(struct journal_writer *w, struct writer_item **items, guint n)
 {
@@ -119,7 +131,7 @@ gather(struct journal_writer *w, struct writer_item **items, guint n)
 	do {
 		encode_item(w, items[i], w->next + i);
 		i++;
-	} while (i < n && w->group->len < GROUP_MAX &&
+	} while (i < n && w->tail == NULL && w->group->len < GROUP_MAX &&
 	    w->good + w->group->len < w->segment_size);
 	return i;
 }
@@ -146,11 +158,21 @@ back_out(struct journal_writer *w, enum writer_state state)
 	return w->broken ? WRITER_BROKEN : state;
 }
 
+static int
+write_group(const struct journal_writer *w)
+{
+	gsize		 len = 0;
+	const void	*tail = w->tail != NULL ? g_bytes_get_data(w->tail, &len) : NULL;
+
+	if (file_write_all(w->fd, w->group->data, w->group->len) == -1)
+		return -1;
+	return len > 0 ? file_write_all(w->fd, tail, len) : 0;
+}
+
 static enum writer_state
 put_down(struct journal_writer *w, struct err *e)
 {
-	if (fault_point("journal-before-write") == -1 ||
-	    file_write_all(w->fd, w->group->data, w->group->len) == -1)
+	if (fault_point("journal-before-write") == -1 || write_group(w) == -1)
 		return judge(w, e, "write");
 	if (fault_point("journal-after-write") == -1 || fdatasync(w->fd) == -1) {
 		w->broken = true;
@@ -182,17 +204,14 @@ journal_writer_commit(struct journal_writer *w, struct writer_item **items, guin
 	}
 	if (w->fd != -1 && w->good >= w->segment_size)
 		journal_writer_roll(w, 0);
-	if (w->group->len > 2 * GROUP_MAX) {	/* one large mail must not cost for ever */
-		g_byte_array_unref(w->group);
-		w->group = g_byte_array_new();
-	}
 	g_byte_array_set_size(w->group, 0);
+	w->tail = NULL;
 	if (w->fd == -1 && (state = create_segment(w, e)) != WRITER_GOOD)
 		return state;
 	*taken = gather(w, items, n);
 	if ((state = put_down(w, e)) != WRITER_GOOD)
 		return back_out(w, state);
-	w->good += w->group->len;
+	w->good += group_size(w);
 	w->next += *taken;
 	return WRITER_GOOD;
 }

@@ -45,6 +45,7 @@ struct journal_writer {
 	int64_t		 good;			/* synced up to this offset */
 	uint32_t	 seed;
 	GByteArray	*group;
+	GBytes		*tail;			/* what follows it: a large mail, borrowed; or NULL */
 	bool		 broken;
 };
 

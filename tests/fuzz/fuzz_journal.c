@@ -88,7 +88,7 @@ build(struct model *m)
 		at = record_begin(m->file);
 		g_byte_array_set_size(m->file, m->file->len + i * 7);
 		memset(m->file->data + at + RECORD_HEAD_SIZE, 'a' + (int)i, i * 7);
-		record_end(m->file, at, record_seed(id), &rec);
+		record_end(m->file, at, NULL, record_seed(id), &rec);
 	}
 	m->begin[RECORDS] = m->file->len;
 }
