@@ -95,6 +95,7 @@ try_once(struct parse_guarded *g, const GByteArray *request, const char **failur
 	g_autoptr(GByteArray)	 frame = g_byte_array_new();
 	struct parsed		*parsed = NULL;
 	struct wire_reader	 r;
+	g_autoptr(GBytes)	 whole = NULL;
 	const void		*bytes;
 	size_t			 len;
 	int64_t			 deadline = clock_mono_ms() + g->settings->workers.parse_timeout_ms;
@@ -112,7 +113,8 @@ try_once(struct parse_guarded *g, const GByteArray *request, const char **failur
 	}
 	wire_start(&r, frame->data, frame->len);
 	bytes = wire_bytes(&r, &len);
-	if (bytes == NULL || (parsed = parsed_decode(bytes, len, NULL)) == NULL)
+	whole = g_bytes_new(bytes, bytes != NULL ? len : 0);
+	if ((parsed = parsed_decode(whole, NULL)) == NULL)
 		*failure = "parse-refused";
 	else
 		*failure = NULL;

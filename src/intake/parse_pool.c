@@ -108,14 +108,14 @@ blame(struct request *r, bool late, bool was_alone)
 }
 
 static void
-take_answer(struct request *r, const void *bytes, size_t len)
+take_answer(struct request *r, GBytes *answer)
 {
 	struct err	 e = ERR_INIT;
 	struct parsed	*parsed;
 
-	if (bytes == NULL)
+	if (answer == NULL)
 		err_set(&e, ERR_PERM, "the answer is cut off");
-	else if ((parsed = parsed_decode(bytes, len, &e)) != NULL) {
+	else if ((parsed = parsed_decode(answer, &e)) != NULL) {
 		finish(r, parsed, NULL);
 		return;
 	}
@@ -123,29 +123,40 @@ take_answer(struct request *r, const void *bytes, size_t len)
 	give_up(r, "parse-refused", e.text);
 }
 
+/* The next answer of a frame, in it; NULL: it is cut off. */
+static GBytes *
+next_answer(GBytes *frame, struct wire_reader *r)
+{
+	const uint8_t	*start = g_bytes_get_data(frame, NULL);
+	size_t		 len;
+	const uint8_t	*bytes = wire_bytes(r, &len);
+
+	return bytes != NULL ? g_bytes_new_from_bytes(frame, (gsize)(bytes - start), len) : NULL;
+}
+
 static void
-on_answer(void *arg, enum child_outcome outcome, const uint8_t *frame, size_t len)
+on_answer(void *arg, enum child_outcome outcome, GBytes *frame)
 {
 	struct batch		*b = arg;
 	struct parse_pool	*pool = b->pool;
-	struct wire_reader	 r;
+	struct wire_reader	 r = { NULL, NULL, false };
 	guint			 i;
 
-	wire_start(&r, frame, frame != NULL ? len : 0);
+	if (frame != NULL)
+		wire_start(&r, g_bytes_get_data(frame, NULL), g_bytes_get_size(frame));
 	for (i = 0; i < b->requests->len; i++) {
 		/* To blame from the last on, so that the first is asked again first. */
-		struct request	*one = b->requests->pdata[i];
-		struct request	*last = b->requests->pdata[b->requests->len - 1 - i];
-		size_t		 one_len;
-		const void	*bytes;
+		struct request		*one = b->requests->pdata[i];
+		struct request		*last = b->requests->pdata[b->requests->len - 1 - i];
+		g_autoptr(GBytes)	 answer = NULL;
 
 		switch (outcome) {
 		case CHILD_UNAVAILABLE:
 			finish(one, NULL, NULL);
 			break;
 		case CHILD_ANSWERED:
-			bytes = wire_bytes(&r, &one_len);
-			take_answer(one, bytes, one_len);
+			answer = next_answer(frame, &r);
+			take_answer(one, answer);
 			break;
 		case CHILD_DIED:
 		case CHILD_LATE:
@@ -174,27 +185,44 @@ fits(const struct batch *b, const struct request *r, size_t bytes)
 	    bytes + g_bytes_get_size(r->arrival->bytes) <= BATCH_BYTES;
 }
 
+/* A large one goes alone, and its bytes are sent from where they are. */
+static void
+add_to_frame(GByteArray *frame, const struct arrival *a, struct child_tail *tail)
+{
+	g_autoptr(GByteArray)	one = g_byte_array_new();
+
+	if (g_bytes_get_size(a->bytes) <= BATCH_BYTES) {
+		arrival_encode(a, one);
+		wire_put_bytes(frame, one->data, one->len);
+		return;
+	}
+	arrival_encode_head(a, one);
+	wire_put_length(frame, one->len + g_bytes_get_size(a->bytes));
+	g_byte_array_append(frame, one->data, one->len);
+	tail->bytes = a->bytes;
+	tail->mapped = a->mapped;
+}
+
 static void
 send_batch(struct parse_pool *pool)
 {
 	struct batch		*b = g_new0(struct batch, 1);
-	g_autoptr(GByteArray)	 one = g_byte_array_new();
 	GByteArray		*frame = g_byte_array_new();
+	struct child_tail	 tail = { NULL, false };
 	struct request		*r;
 	guint			 i;
 
 	b->pool = pool;
 	b->requests = g_ptr_array_new();
-	while ((r = g_queue_peek_head(pool->waiting)) != NULL && fits(b, r, frame->len)) {
+	while ((r = g_queue_peek_head(pool->waiting)) != NULL && tail.bytes == NULL &&
+	    fits(b, r, frame->len)) {
 		g_ptr_array_add(b->requests, g_queue_pop_head(pool->waiting));
-		g_byte_array_set_size(one, 0);
-		arrival_encode(r->arrival, one);
-		wire_put_bytes(frame, one->data, one->len);
+		add_to_frame(frame, r->arrival, &tail);
 	}
 	i = GUINT32_TO_LE(b->requests->len);
 	g_byte_array_prepend(frame, (const guint8 *)&i, sizeof i);
 	pool->busy++;
-	child_ask(pool->children, frame, on_answer, b);
+	child_ask_long(pool->children, frame, &tail, on_answer, b);
 }
 
 static void

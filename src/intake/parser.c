@@ -126,21 +126,27 @@ parsed_encode(const struct parsed *parsed, GByteArray *out)
 }
 
 struct parsed *
-parsed_decode(const void *bytes, size_t len, struct err *e)
+parsed_decode(GBytes *whole, struct err *e)
 {
 	struct parsed		*parsed = g_new0(struct parsed, 1);
+	gsize			 len;
+	const uint8_t		*bytes = g_bytes_get_data(whole, &len);
+	g_autoptr(GBytes)	 message = NULL;
 	struct wire_reader	 r;
 	const void		*findings;
-	size_t			 findings_len;
+	size_t			 findings_len, at;
 
 	wire_start(&r, bytes, len);
 	findings = wire_bytes(&r, &findings_len);
 	if (findings == NULL)
-		err_set(e, ERR_PERM, "the parser's answer is cut off (%zu bytes)", len);
+		err_set(e, ERR_PERM, "the parser's answer is cut off (%zu bytes)", (size_t)len);
 	else
 		parsed->findings = findings_decode(findings, findings_len, e);
-	if (parsed->findings != NULL)
-		parsed->message = message_decode(r.at, (size_t)(r.end - r.at), e);
+	if (parsed->findings != NULL) {
+		at = (size_t)(r.at - bytes);
+		message = g_bytes_new_from_bytes(whole, at, len - at);
+		parsed->message = message_decode(message, e);
+	}
 	if (parsed->message == NULL) {
 		parsed_free(parsed);
 		return NULL;

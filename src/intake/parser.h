@@ -41,7 +41,7 @@ struct parsed	*parser_minimal(const struct parser *, const struct arrival *, con
 void		 parsed_free(struct parsed *);		/* NULL is fine */
 
 void		 parsed_encode(const struct parsed *, GByteArray *out);
-/* From a process that is not trusted: everything is checked. */
-struct parsed	*parsed_decode(const void *, size_t, struct err *);
+/* From a process that is not trusted: everything is checked.  Large attachments stay in whole. */
+struct parsed	*parsed_decode(GBytes *whole, struct err *);
 
 #endif

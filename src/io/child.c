@@ -27,15 +27,19 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mapped.h"
 
 #define REAP_EVERY_MS	20
 #define LEAVE_MS	2000		/* a child that was told to go may take so long */
 #define PAUSE_FIRST_MS	100
 #define PAUSE_MAX_MS	5000
 #define READ_STEP	65536
+#define SEND_STEP	((size_t)1 << 20)
 
 struct request {
 	GByteArray	*bytes;
+	GBytes		*tail;			/* sent behind it; or NULL */
+	bool		 mapped;		/* the tail is: let go what is sent */
 	child_done_fn	*done;
 	void		*arg;
 };
@@ -85,6 +89,8 @@ static void
 request_free(struct request *r)
 {
 	g_byte_array_unref(r->bytes);
+	if (r->tail != NULL)
+		g_bytes_unref(r->tail);
 	g_free(r);
 }
 
@@ -166,12 +172,12 @@ replace(struct slot *s)
 }
 
 static void
-finish(struct slot *s, enum child_outcome outcome, const uint8_t *frame, size_t len)
+finish(struct slot *s, enum child_outcome outcome, GBytes *frame)
 {
 	struct request	*r = s->request;
 
 	s->request = NULL;
-	r->done(r->arg, outcome, frame, len);
+	r->done(r->arg, outcome, frame);
 	request_free(r);
 }
 
@@ -188,7 +194,7 @@ lose(struct slot *s, enum child_outcome outcome, const char *why)
 	part(s, true);
 	replace(s);
 	if (busy)
-		finish(s, outcome, NULL, 0);
+		finish(s, outcome, NULL);
 	dispatch(s->pool);
 }
 
@@ -200,26 +206,56 @@ on_deadline(void *arg)
 	lose(arg, CHILD_LATE, "killed at its deadline");
 }
 
+/* What is still to be sent, as at most three pieces and no more than one step. */
+static size_t
+pieces_left(struct slot *s, struct iovec iov[3])
+{
+	const struct request	*r = s->request;
+	gsize			 tail_len = 0;
+	const void		*tail = r->tail != NULL ? g_bytes_get_data(r->tail, &tail_len) : NULL;
+	const struct iovec	 all[3] = { { &s->head, sizeof(s->head) },
+				    { r->bytes->data, r->bytes->len }, { (void *)tail, tail_len } };
+	size_t			 skip = s->sent, room = SEND_STEP, n = 0, i, k;
+
+	for (i = 0; i < G_N_ELEMENTS(all) && room > 0; i++) {
+		if (skip >= all[i].iov_len) {
+			skip -= all[i].iov_len;
+			continue;
+		}
+		k = MIN(room, all[i].iov_len - skip);
+		iov[n++] = (struct iovec){ (uint8_t *)all[i].iov_base + skip, k };
+		skip = 0;
+		room -= k;
+	}
+	return n;
+}
+
+/* What one step may have read of a tail that is mapped. */
+static void
+let_go(const struct slot *s, const struct request *r)
+{
+	const size_t	 before = sizeof(s->head) + r->bytes->len;
+	gsize		 len;
+	const uint8_t	*tail;
+	size_t		 at;
+
+	if (!r->mapped)
+		return;
+	tail = g_bytes_get_data(r->tail, &len);
+	at = s->sent > before ? s->sent - before : 0;
+	mapped_forget(tail + at, MIN(SEND_STEP, len - at));
+}
+
 static void
 send_more(struct slot *s)
 {
-	const size_t	head = sizeof(s->head);
-	GByteArray	*bytes = s->request->bytes;
-	struct iovec	 iov[2];
+	struct iovec	 iov[3];
 	struct msghdr	 msg = { .msg_iov = iov };
 	ssize_t		 n;
 
-	while (s->sent < head + bytes->len) {
-		size_t	skip = s->sent < head ? 0 : s->sent - head;
-
-		msg.msg_iovlen = 0;
-		if (s->sent < head)
-			iov[msg.msg_iovlen++] = (struct iovec){
-			    (uint8_t *)&s->head + s->sent, head - s->sent };
-		if (bytes->len > skip)
-			iov[msg.msg_iovlen++] = (struct iovec){
-			    bytes->data + skip, bytes->len - skip };
+	while ((msg.msg_iovlen = pieces_left(s, iov)) > 0) {
 		n = sendmsg(s->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
+		let_go(s, s->request);
 		if (n > 0) {
 			s->sent += (size_t)n;
 		} else if (errno == EAGAIN) {
@@ -247,9 +283,10 @@ static void
 answered(struct slot *s)
 {
 	struct child_pool	*pool = s->pool;
-	GByteArray		*answer = s->answer;
-	uint32_t		 head;
+	g_autoptr(GBytes)	 whole = g_byte_array_free_to_bytes(s->answer), frame = NULL;
+	const size_t		 head = sizeof(uint32_t);
 
+	frame = g_bytes_new_from_bytes(whole, head, g_bytes_get_size(whole) - head);
 	loop_timer_stop(s->deadline);
 	event_del(s->writable);
 	s->answer = g_byte_array_new();
@@ -261,8 +298,7 @@ answered(struct slot *s)
 		part(s, false);
 		start(s);
 	}
-	finish(s, CHILD_ANSWERED, answer->data + sizeof(head), answer->len - sizeof(head));
-	g_byte_array_unref(answer);
+	finish(s, CHILD_ANSWERED, frame);
 	dispatch(pool);
 }
 
@@ -434,7 +470,7 @@ assign(struct slot *s, struct request *r)
 	s->state = SLOT_BUSY;
 	s->request = r;
 	s->sent = 0;
-	s->head = r->bytes->len;
+	s->head = r->bytes->len + (r->tail != NULL ? (uint32_t)g_bytes_get_size(r->tail) : 0);
 	loop_timer_start(s->deadline, s->pool->timeout_ms);
 	send_more(s);
 }
@@ -453,20 +489,31 @@ dispatch(struct child_pool *pool)
 }
 
 void
-child_ask(struct child_pool *pool, GByteArray *request, child_done_fn *done, void *arg)
+child_ask_long(struct child_pool *pool, GByteArray *request, const struct child_tail *tail,
+    child_done_fn *done, void *arg)
 {
 	struct request	*r = g_new0(struct request, 1);
 
 	r->bytes = request;
+	r->tail = tail->bytes != NULL ? g_bytes_ref(tail->bytes) : NULL;
+	r->mapped = r->tail != NULL && tail->mapped;
 	r->done = done;
 	r->arg = arg;
 	if (pool->closing) {
-		done(arg, CHILD_UNAVAILABLE, NULL, 0);
+		done(arg, CHILD_UNAVAILABLE, NULL);
 		request_free(r);
 		return;
 	}
 	g_queue_push_tail(pool->queue, r);
 	dispatch(pool);
+}
+
+void
+child_ask(struct child_pool *pool, GByteArray *request, child_done_fn *done, void *arg)
+{
+	const struct child_tail	none = { NULL, false };
+
+	child_ask_long(pool, request, &none, done, arg);
 }
 
 unsigned
@@ -557,13 +604,13 @@ child_pool_free(struct child_pool *pool)
 		if (s->state != SLOT_DOWN)
 			part(s, s->state == SLOT_BUSY);
 		if (s->request != NULL)
-			finish(s, CHILD_UNAVAILABLE, NULL, 0);
+			finish(s, CHILD_UNAVAILABLE, NULL);
 		loop_timer_free(s->deadline);
 		loop_timer_free(s->pause);
 		g_byte_array_unref(s->answer);
 	}
 	while ((r = g_queue_pop_head(pool->queue)) != NULL) {
-		r->done(r->arg, CHILD_UNAVAILABLE, NULL, 0);
+		r->done(r->arg, CHILD_UNAVAILABLE, NULL);
 		request_free(r);
 	}
 	wait_for_all(pool->leaving);

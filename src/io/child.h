@@ -13,6 +13,7 @@
 #define IO_CHILD_H
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -37,12 +38,22 @@ struct child_options {
 	const char	*config;	/* text the child reads from its fd 4; or NULL */
 };
 
-typedef void	child_done_fn(void *arg, enum child_outcome, const uint8_t *frame, size_t len);
+/* frame is NULL but for CHILD_ANSWERED; borrowed, who keeps of it takes a reference. */
+typedef void	child_done_fn(void *arg, enum child_outcome, GBytes *frame);
+
+/* The end of a request that is large already: sent from where it is. */
+struct child_tail {
+	GBytes	*bytes;		/* NULL: none */
+	bool	 mapped;	/* base/mapped.h: let go once it is sent */
+};
 
 struct child_pool	*child_pool_new(struct loop *, const struct child_options *);
 void			 child_pool_free(struct child_pool *);
 /* Takes the request; queued until a child is free.  len of request <= 4 GiB. */
 void			 child_ask(struct child_pool *, GByteArray *request, child_done_fn *, void *arg);
+/* The same with a tail, of which it takes a reference. */
+void			 child_ask_long(struct child_pool *, GByteArray *request,
+			    const struct child_tail *, child_done_fn *, void *arg);
 unsigned		 child_waiting(const struct child_pool *);
 /* Replace all children once they are idle, with this configuration text. */
 void			 child_pool_renew(struct child_pool *, const char *config);

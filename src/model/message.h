@@ -134,6 +134,7 @@ struct bounce_recipient	*bounce_add(struct bounce *, const char *address,
  * are checked and a violation is ERR_PERM.
  */
 void		 message_encode(const struct message *, GByteArray *out);
-struct message	*message_decode(const void *, size_t, struct err *);
+/* Large attachments stay where they are and keep a reference on whole. */
+struct message	*message_decode(GBytes *whole, struct err *);
 
 #endif

@@ -9,6 +9,7 @@
 #include "model/wire.h"
 
 #define MESSAGE_VERSION	1
+#define KEEP_FROM	((size_t)64 * 1024)
 
 enum {				/* more than any honest message has */
 	MAX_ADDRESSES = 5000,
@@ -102,8 +103,19 @@ get_digest(struct wire_reader *r, char out[DIGEST_HEX_SIZE])
 		g_strlcpy(out, text, DIGEST_HEX_SIZE);
 }
 
+/* A small one alone must not keep all of a large answer. */
+static GBytes *
+content_of(GBytes *whole, const void *bytes, size_t len)
+{
+	const uint8_t	*start = g_bytes_get_data(whole, NULL);
+
+	if (len < KEEP_FROM)
+		return g_bytes_new(bytes, len);
+	return g_bytes_new_from_bytes(whole, (gsize)((const uint8_t *)bytes - start), len);
+}
+
 static struct attachment *
-get_attachment(struct wire_reader *r)
+get_attachment(struct wire_reader *r, GBytes *whole)
 {
 	struct attachment	*a = attachment_new();
 	const void		*bytes;
@@ -122,7 +134,7 @@ get_attachment(struct wire_reader *r)
 	bytes = wire_bytes(r, &len);
 	if (has_content && bytes != NULL) {
 		/* The name it is stored under is computed by who stores it. */
-		a->content = g_bytes_new(bytes, len);
+		a->content = content_of(whole, bytes, len);
 		a->size = len;
 		digest_sha256_hex(bytes, len, a->sha256);
 	}
@@ -130,14 +142,14 @@ get_attachment(struct wire_reader *r)
 }
 
 static void
-get_attachments(struct wire_reader *r, GPtrArray *list)
+get_attachments(struct wire_reader *r, GBytes *whole, GPtrArray *list)
 {
 	uint32_t	n = wire_count(r, 7 * STRING_LEAST);
 
 	if (n > MAX_ATTACHMENTS)
 		r->bad = true;
 	for (; n > 0 && !r->bad; n--)
-		g_ptr_array_add(list, get_attachment(r));
+		g_ptr_array_add(list, get_attachment(r, whole));
 }
 
 static void
@@ -259,7 +271,7 @@ message_encode(const struct message *m, GByteArray *out)
 }
 
 static void
-get_all(struct wire_reader *r, struct message *m)
+get_all(struct wire_reader *r, GBytes *whole, struct message *m)
 {
 	m->kind_reason = wire_str(r);
 	m->no_answer = wire_str(r);
@@ -281,7 +293,7 @@ get_all(struct wire_reader *r, struct message *m)
 	m->quoted = wire_str(r);
 	m->html = wire_str(r);
 	m->html_sanitised = wire_str(r);
-	get_attachments(r, m->attachments);
+	get_attachments(r, whole, m->attachments);
 	get_fields(r, m);
 	m->bounce = get_bounce(r);
 	m->authentication.spf = wire_str(r);
@@ -298,9 +310,11 @@ get_all(struct wire_reader *r, struct message *m)
 }
 
 struct message *
-message_decode(const void *bytes, size_t len, struct err *e)
+message_decode(GBytes *whole, struct err *e)
 {
 	struct message		*m = message_new();
+	gsize			 len;
+	const void		*bytes = g_bytes_get_data(whole, &len);
 	struct wire_reader	 r;
 	uint8_t			 version, kind;
 
@@ -308,9 +322,9 @@ message_decode(const void *bytes, size_t len, struct err *e)
 	version = wire_u8(&r);
 	kind = wire_u8(&r);
 	m->kind = (enum message_kind)MIN(kind, MESSAGE_OWN);
-	get_all(&r, m);
+	get_all(&r, whole, m);
 	if (version != MESSAGE_VERSION || kind > MESSAGE_OWN || wire_bad(&r)) {
-		err_set(e, ERR_PERM, "malformed message from the parser (%zu bytes)", len);
+		err_set(e, ERR_PERM, "malformed message from the parser (%zu bytes)", (size_t)len);
 		message_free(m);
 		return NULL;
 	}

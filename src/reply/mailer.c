@@ -187,16 +187,18 @@ without_addresses(const char *text)
 }
 
 static void
-on_answer(void *arg, enum child_outcome outcome, const uint8_t *frame, size_t len)
+on_answer(void *arg, enum child_outcome outcome, GBytes *frame)
 {
 	struct under_way	*u = arg;
 	struct mail_answer	 a = { MAIL_UNKNOWN, 0, NULL };
 	struct err		 e = ERR_INIT;
+	gsize			 len = 0;
+	const void		*bytes = frame != NULL ? g_bytes_get_data(frame, &len) : NULL;
 	char			*text;
 
 	switch (outcome) {
 	case CHILD_ANSWERED:
-		if (mail_answer_decode(&a, frame, len, &e) == -1) {
+		if (mail_answer_decode(&a, bytes, len, &e) == -1) {
 			finish(u, MAIL_UNKNOWN, e.text);
 			break;
 		}

@@ -58,6 +58,7 @@ run_one(struct bench *b, GBytes *bytes)
 	struct verdict		 verdict = { 0 };
 	struct parsed		 made, *read;
 	struct ticket		*ticket;
+	g_autoptr(GBytes)	 answer = NULL;
 	struct err		 e = ERR_INIT;
 	double			 at = cpu_us();
 
@@ -66,7 +67,8 @@ run_one(struct bench *b, GBytes *bytes)
 	made.findings = check_scan(parser_check(b->parser), a->channel, made.message);
 	lap(b, CHECK, &at);
 	parsed_encode(&made, wire);
-	if ((read = parsed_decode(wire->data, wire->len, &e)) == NULL) {
+	answer = g_bytes_new(wire->data, wire->len);
+	if ((read = parsed_decode(answer, &e)) == NULL) {
 		fprintf(stderr, "%s\n", e.text);
 		exit(1);
 	}

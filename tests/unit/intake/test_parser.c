@@ -41,6 +41,14 @@ arrival(const char *text)
 	return arrival_new(ARRIVAL_MAIL, "maildir", "drop", "k", bytes);
 }
 
+static struct parsed *
+decode(const void *bytes, size_t len)
+{
+	g_autoptr(GBytes)	whole = g_bytes_new(bytes, len);
+
+	return parsed_decode(whole, NULL);
+}
+
 static void
 parsed_decode__of_what_was_encoded__is_the_same_message(void **state)
 {
@@ -51,7 +59,7 @@ parsed_decode__of_what_was_encoded__is_the_same_message(void **state)
 
 	(void)state;
 	parsed_encode(p, once);
-	assert_non_null(q = parsed_decode(once->data, once->len, NULL));
+	assert_non_null(q = decode(once->data, once->len));
 	parsed_encode(q, twice);
 	assert_int_equal(once->len, twice->len);
 	assert_memory_equal(once->data, twice->data, once->len);
@@ -78,14 +86,14 @@ parsed_decode__any_damage__is_refused_or_still_a_whole_message(void **state)
 	for (cut = 0; cut < good->len; cut++) {
 		g_autofree uint8_t	*copy = g_memdup2(good->data, cut);
 
-		assert_null(parsed_decode(copy, cut, NULL));
+		assert_null(decode(copy, cut));
 	}
 	for (at = 0; at < good->len; at++) {
 		g_autofree uint8_t	*copy = g_memdup2(good->data, good->len);
 		struct parsed		*q;
 
 		copy[at] ^= 0x81;
-		if ((q = parsed_decode(copy, good->len, NULL)) == NULL)
+		if ((q = decode(copy, good->len)) == NULL)
 			continue;
 		assert_true(q->message->text == NULL ||
 		    g_utf8_validate(q->message->text, -1, NULL));

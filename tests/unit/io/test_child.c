@@ -10,11 +10,13 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/mapped.h"
 #include "io/child.h"
 
 #define MAX_ANSWER	(8 << 20)
@@ -84,13 +86,15 @@ struct fixture {
 };
 
 static void
-on_done(void *arg, enum child_outcome outcome, const uint8_t *frame, size_t len)
+on_done(void *arg, enum child_outcome outcome, GBytes *frame)
 {
 	struct result	*r = arg;
+	gsize		 len = 0;
+	const char	*text = frame != NULL ? g_bytes_get_data(frame, &len) : NULL;
 
 	r->calls++;
 	r->outcome = outcome;
-	r->text = g_strndup((const char *)frame, len);
+	r->text = g_strndup(text, len);
 	r->len = len;
 	if (--r->fixture->awaited == 0)
 		loop_stop(r->fixture->loop);
@@ -181,6 +185,53 @@ child_ask__megabytes_both_ways__arrive_whole(void **state)
 	assert_int_equal(r->outcome, CHILD_ANSWERED);
 	assert_int_equal(r->len, MAX_ANSWER);
 	assert_memory_equal(r->text, big, MAX_ANSWER);
+	end(f);
+}
+
+/* Pages of files that are mapped and in memory. */
+static long
+rss_file_kib(void)
+{
+	g_autofree char	*status = NULL;
+	const char	*at;
+
+	assert_true(g_file_get_contents("/proc/self/status", &status, NULL, NULL));
+	assert_non_null(at = strstr(status, "RssFile:"));
+	return strtol(at + strlen("RssFile:"), NULL, 10);
+}
+
+/* A file of 8 MB as it is mapped: sent from there, and not kept in memory for it. */
+static void
+child_ask_long__mapped_tail__arrives_whole_and_is_let_go(void **state)
+{
+	struct fixture		*f = begin(1, 0, 20000);
+	g_autofree char		*big = g_malloc(MAX_ANSWER);
+	FILE			*file = tmpfile();
+	struct child_tail	 tail = { NULL, true };
+	GByteArray		*head = g_byte_array_new();
+	struct result		*r = &f->results[f->asked++];
+	long			 before;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < MAX_ANSWER; i++)
+		big[i] = (char)('a' + i % 23);
+	big[100] = 'e';
+	fwrite(big, 1, MAX_ANSWER, file);
+	fflush(file);
+	tail.bytes = mapped_bytes(fileno(file), 200, MAX_ANSWER - 200);
+	assert_non_null(tail.bytes);
+	before = rss_file_kib();
+	g_byte_array_append(head, (const guint8 *)big + 100, 100);
+	r->fixture = f;
+	f->awaited++;
+	child_ask_long(f->pool, head, &tail, on_done, r);
+	loop_run(f->loop);
+	assert_int_equal(r->len, MAX_ANSWER - 100);
+	assert_memory_equal(r->text, big + 100, MAX_ANSWER - 100);
+	assert_true(rss_file_kib() < before + 1024);
+	g_bytes_unref(tail.bytes);
+	fclose(file);
 	end(f);
 }
 
@@ -347,6 +398,7 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(child_ask__one_request__is_answered),
 		cmocka_unit_test(child_ask__megabytes_both_ways__arrive_whole),
+		cmocka_unit_test(child_ask_long__mapped_tail__arrives_whole_and_is_let_go),
 		cmocka_unit_test(child_ask__empty_request__gets_an_empty_answer),
 		cmocka_unit_test(child_ask__more_requests_than_children__wait_in_order),
 		cmocka_unit_test(child_ask__child_killed_in_the_middle__dies_once_and_is_replaced),

@@ -223,13 +223,15 @@ static void
 assert_sound(struct message *m)
 {
 	g_autoptr(GByteArray)	 wire = g_byte_array_new();
+	g_autoptr(GBytes)	 whole = NULL;
 	struct err		 e = ERR_INIT;
 	struct message		*back;
 
 	assert_non_null(m);
 	assert_non_null(m->text);
 	message_encode(m, wire);
-	back = message_decode(wire->data, wire->len, &e);
+	whole = g_bytes_new(wire->data, wire->len);
+	back = message_decode(whole, &e);
 	if (back == NULL)
 		printf("%s\n", e.text);
 	assert_non_null(back);
