@@ -32,6 +32,7 @@ recipient_free(gpointer data)
 	struct bounce_recipient	*r = data;
 
 	g_free(r->address);
+	g_free(r->original);
 	g_free(r->action);
 	g_free(r->status);
 	g_free(r->diagnostic);

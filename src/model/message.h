@@ -41,7 +41,8 @@ struct attachment {
 };
 
 struct bounce_recipient {
-	char	*address;
+	char	*address;	/* who was not reached */
+	char	*original;	/* whom we wrote to, if that mail was forwarded; or NULL */
 	char	*action;	/* failed, delayed, delivered, relayed, expanded */
 	char	*status;	/* "5.1.1", or NULL */
 	char	*diagnostic;	/* one line, or NULL */

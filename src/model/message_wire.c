@@ -198,6 +198,7 @@ put_bounce(GByteArray *out, const struct bounce *b)
 		const struct bounce_recipient	*one = b->recipients->pdata[i];
 
 		wire_put_str(out, one->address);
+		wire_put_str(out, one->original);
 		wire_put_str(out, one->action);
 		wire_put_str(out, one->status);
 		wire_put_str(out, one->diagnostic);
@@ -215,13 +216,14 @@ get_bounce(struct wire_reader *r)
 	b = bounce_new();
 	b->reporting_mta = wire_str(r);
 	b->original_message_id = wire_str(r);
-	n = wire_count(r, 4 * STRING_LEAST);
+	n = wire_count(r, 5 * STRING_LEAST);
 	if (n > MAX_RECIPIENTS)
 		r->bad = true;
 	for (; n > 0 && !r->bad; n--) {
 		struct bounce_recipient	*one = bounce_add(b, NULL, NULL, NULL, NULL);
 
 		one->address = wire_str(r);
+		one->original = wire_str(r);
 		one->action = wire_str(r);
 		one->status = wire_str(r);
 		one->diagnostic = wire_str(r);

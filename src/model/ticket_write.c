@@ -101,6 +101,7 @@ write_bounce(struct json_out *j, const struct bounce *b)
 		r = b->recipients->pdata[i];
 		json_open(j, NULL, '{');
 		json_str(j, "address", r->address);
+		json_str(j, "original", r->original);
 		json_str(j, "action", r->action);
 		json_str(j, "status", r->status);
 		json_str(j, "diagnostic", r->diagnostic);

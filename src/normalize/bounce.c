@@ -34,22 +34,22 @@ words_of(const struct message *msg, const struct mail_view *v)
 }
 
 static bool
-is_daemon(const struct message *msg)
+is_daemon(const struct message *msg, const struct mail_view *v)
 {
 	static const char *const names[] = {
 		"mail delivery", "mailer-daemon", "mailer daemon", "postmaster", "system administrator",
 		"mail administrator", "mail system", "mail router", "systemadministrator",
 		"delivery subsystem", "mailadministrator", "mail server", NULL
 	};
-	enum auto_sender	 kind;
+	const char		*name = msg->from == NULL ? mail_view_header(v, "From") : msg->from->name;
+	enum auto_sender	 kind = auto_sender_kind(msg->from == NULL ? NULL : msg->from->addr);
 
-	if (msg->from == NULL)
-		return false;
-	kind = auto_sender_kind(msg->from->addr);
 	if (kind == AUTO_SENDER_DAEMON || kind == AUTO_SENDER_ROLE)
 		return true;
-	for (size_t i = 0; msg->from->name != NULL && names[i] != NULL; i++)
-		if (strcasestr(msg->from->name, names[i]) != NULL)
+	if (msg->from == NULL && name != NULL && strcmp(name, "<>") == 0)
+		return true;
+	for (size_t i = 0; name != NULL && names[i] != NULL; i++)
+		if (strcasestr(name, names[i]) != NULL)
 			return true;
 	return false;
 }
@@ -156,6 +156,45 @@ add_addresses(GPtrArray *list, const GPtrArray *addresses)
 		g_ptr_array_add(list, ((struct address *)g_ptr_array_index(addresses, i))->addr);
 }
 
+static bool
+holds(const GPtrArray *list, const char *addr)
+{
+	for (guint i = 0; i < list->len; i++)
+		if (g_ascii_strcasecmp(g_ptr_array_index(list, i), addr) == 0)
+			return true;
+	return false;
+}
+
+/* The only address in a To header, new; NULL if there are several or none. */
+static char *
+only_address(const char *to)
+{
+	g_autofree char	*line = to == NULL ? NULL : g_strndup(to, strcspn(to, "\n"));
+	const char	*at = line;
+	char		*addr = line == NULL ? NULL : bounce_prose_address(&at);
+	g_autofree char	*second = addr == NULL ? NULL : bounce_prose_address(&at);
+
+	if (second == NULL || g_ascii_strcasecmp(addr, second) == 0)
+		return addr;
+	g_free(addr);
+	return NULL;
+}
+
+/* Whom the returned mail was for: where nothing else names anybody. */
+static char *
+returned_to(const struct mail_view *v, const char *words)
+{
+	for (guint i = 0; i < v->parts->len; i++) {
+		const struct mail_part	*part = g_ptr_array_index(v->parts, i);
+		char			*addr = only_address(mail_headers_find(part->nested, "To"));
+
+		if (addr != NULL)
+			return addr;
+	}
+	words = strcasestr(words, "\nTo: ");
+	return words == NULL ? NULL : only_address(words + 5);
+}
+
 /*
  * Our own addresses, at which the bounce arrived, are no recipients; but some
  * bounces carry the failed address in To.
@@ -166,6 +205,7 @@ read_words(const struct message *msg, const struct mail_view *v, struct bounce *
 	g_autoptr(GPtrArray)	 failed = failed_recipients(v);
 	g_autoptr(GPtrArray)	 not_them = g_ptr_array_new();
 	struct bounce_prose	 prose = { subject_of(msg), failed, not_them };
+	g_autofree char		*addr = NULL;
 
 	if (msg->from != NULL)
 		g_ptr_array_add(not_them, msg->from->addr);
@@ -173,6 +213,11 @@ read_words(const struct message *msg, const struct mail_view *v, struct bounce *
 		g_ptr_array_add(not_them, g_ptr_array_index(msg->delivered_to, i));
 	add_addresses(not_them, msg->to);
 	bounce_prose_parse(words_of(msg, v), &prose, b);
+	if (b->recipients->len == 0 && (addr = returned_to(v, words_of(msg, v))) != NULL) {
+		if (!holds(not_them, addr))
+			g_ptr_array_add(failed, g_steal_pointer(&addr));
+		bounce_prose_parse(words_of(msg, v), &prose, b);
+	}
 	if (b->recipients->len == 0) {
 		g_ptr_array_set_size(not_them, (int)(not_them->len - msg->to->len));
 		bounce_prose_parse(words_of(msg, v), &prose, b);
@@ -202,6 +247,16 @@ fill_status(struct bounce *b, const char *text)
 
 /* --- is it one ---------------------------------------------------------- */
 
+/* Parcels are not delivered either: only a returned mail has a Message-ID. */
+static bool
+returns_mail(const struct mail_view *v, const char *words)
+{
+	g_autofree char	*id = bounce_prose_message_id(words);
+
+	return id != NULL || mail_view_part(v, "message/rfc822") != NULL ||
+	    mail_view_part(v, "text/rfc822-headers") != NULL;
+}
+
 static const char *
 recognise_words(const struct message *msg, const struct mail_view *v)
 {
@@ -210,14 +265,19 @@ recognise_words(const struct message *msg, const struct mail_view *v)
 
 	if (mail_view_has(v, "X-Failed-Recipients"))
 		return "X-Failed-Recipients";
-	if (is_daemon(msg) && subject)
+	if (is_daemon(msg, v) && subject)
 		return "sender and subject";
-	if (is_daemon(msg) && bounce_words_body(words))
+	if (is_daemon(msg, v) && bounce_words_body(words))
 		return "sender and text";
 	if (auto_sender_has_null_path(msg, v) && subject)
 		return "null return path and subject";
-	if ((auto_sender_has_null_path(msg, v) || subject) && bounce_words_signature(words))
+	if (auto_sender_has_null_path(msg, v) && bounce_words_signature(words, false))
+		return "null return path and text";
+	if (subject && bounce_words_signature(words, true))
 		return "text of a mail server";
+	if (subject && msg->from != NULL && auto_sender_kind(msg->from->addr) == AUTO_SENDER_NO_REPLY &&
+	    bounce_words_body(words) && returns_mail(v, words))
+		return "no-reply sender returns a mail";
 	return NULL;
 }
 
@@ -227,7 +287,7 @@ bounce_read(struct message *msg, const struct mail_view *v)
 	struct bounce	*b = bounce_new();
 	bool		 report = g_strcmp0(v->report_type, "delivery-status") == 0;
 	bool		 believed = report || strcmp(v->content_type, "multipart/report") == 0 ||
-			    is_daemon(msg) || auto_sender_has_null_path(msg, v);
+			    is_daemon(msg, v) || auto_sender_has_null_path(msg, v);
 	const char	*why = NULL;
 
 	if (report || (believed && read_reports(v, b, false)))

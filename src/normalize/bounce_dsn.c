@@ -142,20 +142,21 @@ action_of_status(const char *status)
 	return *status == '2' ? "delivered" : "delayed";
 }
 
-static bool
-is_vague(const char *status)
-{
-	return g_str_has_suffix(status, ".0.0");
-}
-
 /* "5.0.0" says nothing that "550 5.1.1 ..." does not say better. */
 static void
 sharpen(char status[BOUNCE_STATUS_SIZE], const char *diagnostic)
 {
-	char	 better[BOUNCE_STATUS_SIZE];
+	g_autofree char	*both = g_strdup_printf("%s %s", status, diagnostic);
 
-	if (bounce_status_written(diagnostic, better) && better[0] == status[0])
-		memcpy(status, better, sizeof(better));
+	bounce_status_written(both, status);
+}
+
+/* Whom we wrote to, where it is not who was not reached in the end. */
+static void
+set_original(struct bounce_recipient *r, const char *original)
+{
+	if (original != NULL && g_ascii_strcasecmp(original, r->address) != 0)
+		r->original = g_strdup(original);
 }
 
 /* One recipient is complete: give it to the bounce and begin anew. */
@@ -167,14 +168,14 @@ flush(struct fields *f, struct bounce *b)
 
 	if (f->status != NULL && !bounce_status_written(f->status, status))
 		*status = '\0';
-	if (is_vague(status) && f->diagnostic != NULL)
+	if (*status != '\0' && f->diagnostic != NULL)
 		sharpen(status, f->diagnostic);
 	if (*status == '\0' && f->diagnostic != NULL && !bounce_status_written(f->diagnostic, status))
 		bounce_status_meant(f->diagnostic, status);
 	if (addr != NULL && b->recipients->len < MAX_RECIPIENTS)
-		bounce_add(b, addr, f->action != NULL ? f->action :
+		set_original(bounce_add(b, addr, f->action != NULL ? f->action :
 		    action_of_status(*status == '\0' ? NULL : status),
-		    *status == '\0' ? NULL : status, f->diagnostic);
+		    *status == '\0' ? NULL : status, f->diagnostic), f->original);
 	set(&f->final, NULL);
 	set(&f->original, NULL);
 	set(&f->action, NULL);

@@ -304,15 +304,42 @@ begins_header(char **lines, size_t i)
 	return n >= 3;
 }
 
-/* The lines of the bounce itself. */
+/* Is somebody named already who may be the one? */
+static bool
+names_anybody(const struct reading *r)
+{
+	for (guint i = 0; i < r->lines->len; i++) {
+		const char	*at = g_ptr_array_index(r->lines, i);
+		char		*addr = bounce_prose_address(&at);
+		bool		 possible = addr != NULL && is_possible(r->prose, addr);
+
+		g_free(addr);
+		if (possible)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The lines of the bounce itself.  Some put the header of our mail before what
+ * they have to say about it: where nobody is named yet, that is passed over.
+ */
 static void
 take_lines(struct reading *r, const char *text)
 {
 	g_auto(GStrv)	 lines = g_strsplit(text, "\n", MAX_LINES + 1);
 
 	for (size_t i = 0; lines[i] != NULL && i < MAX_LINES; i++) {
-		if (i > 0 && (bounce_words_cut(lines[i]) || begins_header(lines, i)))
+		if (i > 0 && bounce_words_cut(lines[i]))
 			return;
+		if (i > 0 && begins_header(lines, i)) {
+			if (names_anybody(r))
+				return;
+			while (lines[i] != NULL && i < MAX_LINES && lines[i][strspn(lines[i], " \t\r")] != '\0')
+				i++;
+			if (lines[i] == NULL)
+				return;
+		}
 		g_strstrip(lines[i]);
 		g_ptr_array_add(r->lines, g_strndup(lines[i], text_cut(lines[i], strlen(lines[i]), MAX_LINE)));
 	}
@@ -354,6 +381,22 @@ find_status(const char *near, const char *whole, char status[BOUNCE_STATUS_SIZE]
 		bounce_status_meant(whole, status);
 }
 
+/* "(expanded from: <alias>)": whom we wrote to, new; or NULL. */
+static char *
+original_of(const char *block)
+{
+	static const char *const words[] = { "expanded from", "generated from", "original address:", NULL };
+
+	for (size_t i = 0; words[i] != NULL; i++) {
+		const char	*at = strcasestr(block, words[i]);
+		char		*addr = at == NULL ? NULL : bounce_prose_address(&at);
+
+		if (addr != NULL)
+			return addr;
+	}
+	return NULL;
+}
+
 /* context: where the reason may stand if not beside the address. */
 static void
 report(const struct reading *r, const struct found *f, const char *context, struct bounce *b)
@@ -363,14 +406,16 @@ report(const struct reading *r, const struct found *f, const char *context, stru
 			    bounce_words_delay("", f->block->str);
 	char		 status[BOUNCE_STATUS_SIZE] = "";
 	g_autofree char	*diagnostic = NULL;
+	struct bounce_recipient	*one;
 
 	find_status(f->block->str, context, status);
 	diagnostic = diagnostic_of(says_code(f->block->str) || !says_code(context) ?
 	    f->block->str : context);
 	if (*status == '\0')
 		g_strlcpy(status, delayed ? "4.0.0" : "5.0.0", sizeof(status));
-	bounce_add(b, f->addr, delayed ? "delayed" : *status == '2' ? "delivered" : "failed",
+	one = bounce_add(b, f->addr, delayed ? "delayed" : *status == '2' ? "delivered" : "failed",
 	    status, diagnostic);
+	one->original = original_of(f->block->str);
 }
 
 /* The lines before the first address that counts, or all of them. */

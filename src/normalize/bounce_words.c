@@ -8,6 +8,7 @@
 
 #define BODY_LOOK	2500	/* bytes */
 #define SIGNATURE_LOOK	500
+#define FIRST_LOOK	40	/* "Hi. ", "Hello, ", a line of stars */
 
 static const char *const subjects[] = {
 	"undelivered mail", "undeliverable", "undelivered", "non deliverable", "not deliverable",
@@ -65,7 +66,9 @@ static const char *const subjects[] = {
 	"送信できません", "送信エラー", "不達", "未配信", "届きません", "전송 실패", "배달 실패", "배달되지 않",
 	"배달할 수 없", "반송", "발송 실패", "전달되지 않", "전달할 수 없", "khong the gui", "khong gui duoc",
 	"ส่งไม่ได้", "ไม่สามารถส่ง", "tidak terkirim", "gagal terkirim", "tidak dapat dikirim",
-	"warning: delivery", "message could not", "mail could not", NULL
+	"warning: delivery", "message could not", "mail could not", "mail box full", "error sending your mail",
+	"banned contents", "address no longer valid", "недоставленн", "возврат письма", "echec de livraison",
+	"levering mislykkedes", "leveringen mislyktes", "leveransen misslyckades", "leveransfel", NULL
 };
 
 static const char *const bodies[] = {
@@ -83,7 +86,9 @@ static const char *const bodies[] = {
 	"still being retried", "temporary problem", "was blocked by our", "was rejected by",
 	"following addresses failed", "following address failed", "following address(es) failed",
 	"the following recipient", "following addresses", "transcript of session",
-	"address couldn't be found", "message was not sent", "unable to be delivered",
+	"address couldn't be found", "message was not sent", "exceeds allowed size", "no such user",
+	"not listed in public", "delivery of the email was stopped", "the following address",
+	"не может быть отправлено", "сбой доставки", "没有成功发送", "无法传递", "送信できません", "unable to be delivered",
 	"message you sent", "failed recipient", "failed address", "no valid recipients",
 	"message delivery", "bounced", "your message to", "user unknown", "mailbox is full", "mailbox full",
 	"nicht zugestellt", "nicht erreicht", "nicht ubermittelt", "unzustellbar", "zustellung",
@@ -120,7 +125,7 @@ static const char *const signatures[] = {
 	"a message that you sent could not be delivered", "your message to the following recipients cannot be",
 	"i'm sorry to have to inform you", "i'm afraid i wasn't able to deliver", "your message couldn't be delivered",
 	"this is the mail delivery agent", "there was a temporary problem", "** address not found",
-	"** message not delivered", "** message blocked", "** delivery incomplete", NULL
+	"this is the dragonfly mail agent", "this is the james mail server", "** message not delivered", "** message blocked", "** delivery incomplete", NULL
 };
 
 static const char *const delays[] = {
@@ -131,7 +136,8 @@ static const char *const delays[] = {
 	"delivery attempts will continue", "continue to be", "will continue for", "will be retried",
 	"still trying", "still being retried", "has not yet been delivered", "not yet been delivered",
 	"has been delayed", "is delayed", "no action is required on your part", "delivery is delayed",
-	"will retry for", "gmail will retry", "delivery incomplete", "will make further attempts",
+	"will retry for", "will continue to try", "continue to try delivering", "only a temporary failure",
+	"has not been delivered yet", "gmail will retry", "delivery incomplete", "will make further attempts",
 	"verzogert", "weitere zustellversuche", "retardee", "sera retente", "differee", "demora en la entrega",
 	"se ha retrasado", "ritardo", "vertraagd", "forsenket", "fordrojd", "zadrzeno", "opozniona",
 	"задержк", "отложен", "延迟", "延遲", "遅延", "지연", NULL
@@ -219,11 +225,17 @@ bounce_words_body(const char *text)
 }
 
 bool
-bounce_words_signature(const char *text)
+bounce_words_signature(const char *text, bool first)
 {
 	g_autofree char	*folded = fold(text, SIGNATURE_LOOK);
 
-	return contains_one(folded, signatures);
+	for (size_t i = 0; signatures[i] != NULL; i++) {
+		const char	*at = strstr(folded, signatures[i]);
+
+		if (at != NULL && (!first || at - folded <= FIRST_LOOK))
+			return true;
+	}
+	return false;
 }
 
 bool

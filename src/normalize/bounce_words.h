@@ -16,8 +16,11 @@ bool	bounce_words_subject(const char *subject);
 /* Does the beginning of the text speak of a delivery that failed? */
 bool	bounce_words_body(const char *text);
 
-/* A sentence that only one kind of mail software writes, at the very start. */
-bool	bounce_words_signature(const char *text);
+/*
+ * A sentence that only mail software writes, near the start; or first of all,
+ * if somebody may quote it who got such a bounce himself.
+ */
+bool	bounce_words_signature(const char *text, bool first);
 
 /* Is it only a warning: still trying? */
 bool	bounce_words_delay(const char *subject, const char *text);

@@ -74,7 +74,7 @@ token_find_ticket(const struct ticket_context *ctx, const struct message *m)
 		return g_strdup(l.ticket);
 	for (i = 0; m->bounce != NULL && i < m->bounce->recipients->len && i < 10; i++) {
 		r = m->bounce->recipients->pdata[i];
-		if (is_for(&l, r->address))
+		if (is_for(&l, r->address) || is_for(&l, r->original))
 			return g_strdup(l.ticket);
 	}
 	return NULL;

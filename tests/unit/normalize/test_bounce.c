@@ -14,7 +14,7 @@
 
 static unsigned	wrong;
 
-/* "address status action ... id=..." of what was read, as the file has it. */
+/* "address[<original] status action ... id=..." of what was read, as the file has it. */
 static char *
 spell(const struct message *msg, bool with_id)
 {
@@ -23,8 +23,8 @@ spell(const struct message *msg, bool with_id)
 	for (guint i = 0; msg->bounce != NULL && i < msg->bounce->recipients->len; i++) {
 		const struct bounce_recipient	*r = g_ptr_array_index(msg->bounce->recipients, i);
 
-		g_string_append_printf(s, "%s%s %s %s", i == 0 ? "" : " ", r->address,
-		    r->status == NULL ? "-" : r->status, r->action);
+		g_string_append_printf(s, "%s%s%s%s %s %s", i == 0 ? "" : " ", r->address,
+		    r->original == NULL ? "" : "<", r->original == NULL ? "" : r->original, r->status == NULL ? "-" : r->status, r->action);
 	}
 	if (with_id)
 		g_string_append_printf(s, " id=%s", msg->bounce->original_message_id);
@@ -38,7 +38,7 @@ check_one(unsigned line, const char *head, const char *mail)
 	g_autofree char	*got = spell(msg, strstr(head, " id=") != NULL && msg->bounce != NULL);
 
 	if (msg->kind != MESSAGE_BOUNCE || strcmp(got, head) != 0) {
-		fprintf(stderr, "bounces.txt:%u: want %s\n\tgot %s %s\n", line, head,
+		fprintf(stderr, "line %u: want %s\n\tgot %s %s\n", line, head,
 		    message_kind_name(msg->kind), got);
 		wrong++;
 	}
@@ -51,6 +51,15 @@ bounce_read__reports_and_prose__give_recipient_status_and_action(void **state)
 	(void)state;
 	wrong = 0;
 	assert_true(mail_text_each("bounces.txt", check_one) >= 80);
+	assert_int_equal(wrong, 0);
+}
+
+static void
+bounce_read__named_mail_systems_and_languages__are_understood(void **state)
+{
+	(void)state;
+	wrong = 0;
+	assert_true(mail_text_each("bounces_systems.txt", check_one) >= 120);
 	assert_int_equal(wrong, 0);
 }
 
@@ -173,6 +182,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bounce_read__reports_and_prose__give_recipient_status_and_action),
+		cmocka_unit_test(bounce_read__named_mail_systems_and_languages__are_understood),
 		cmocka_unit_test(bounce_read__diagnostic__is_one_line_without_its_type),
 		cmocka_unit_test(bounce_read__many_recipients__are_bounded),
 		cmocka_unit_test(bounce_read__hostile_texts__take_little_time),

@@ -369,6 +369,15 @@ ticket_admits__bounce__only_of_what_we_sent(void **state)
 	m->bounce->original_message_id = g_strdup_printf("%s.2@shop.example", token);
 	assert_true(joins(t, m, "token"));
 
+	/* Anna's mail is forwarded, and the one it went to says that it is full. */
+	m = mail("mailer-daemon@isp.example", "failure", NULL);
+	m->kind = MESSAGE_BOUNCE;
+	m->bounce = bounce_new();
+	bounce_add(m->bounce, "anna-home@isp.example", "failed", "5.2.2", NULL)->original =
+	    g_strdup("anna@customer.example");
+	m->bounce->original_message_id = g_strdup_printf("%s.2@shop.example", token);
+	assert_true(joins(t, m, "token"));
+
 	m = mail("anna@customer.example", "failure", NULL);
 	m->kind = MESSAGE_BOUNCE;
 	m->bounce = bounce_new();
