@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
+
 void
 wire_put_u8(GByteArray *out, uint8_t value)
 {
@@ -130,15 +132,19 @@ wire_str(struct wire_reader *r)
 {
 	uint32_t	 len = wire_u32(r);
 	const uint8_t	*at;
+	char		*s;
 
 	if (len == 0 || (at = take(r, len - 1)) == NULL)
 		return NULL;
 	/* With a length given, a NUL inside is not valid either. */
-	if (!g_utf8_validate((const char *)at, (gssize)(len - 1), NULL)) {
+	if (!utf8_is_valid((const char *)at, len - 1, NULL)) {
 		r->bad = true;
 		return NULL;
 	}
-	return g_strndup((const char *)at, len - 1);
+	s = g_malloc(len);
+	memcpy(s, at, len - 1);
+	s[len - 1] = '\0';
+	return s;
 }
 
 const void *

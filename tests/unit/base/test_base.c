@@ -12,6 +12,7 @@
 #include "base/json_out.h"
 #include "base/metric.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 /* --- err --- */
 
@@ -253,6 +254,54 @@ text_is_address__lets_nothing_into_smtp_that_could_be_a_command(void **state)
 
 /* --- JSON --- */
 
+/* --- utf8 --- */
+
+/* All characters and halves of them, at any place in and across blocks. */
+static void
+utf8_is_valid__says_what_glib_says(void **state)
+{
+	static const unsigned char	edges[] = { 0, 1, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0,
+		0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf3,
+		0xf4, 0xf5, 0xff };
+	const unsigned	n = G_N_ELEMENTS(edges);
+	char		bytes[140];
+	const char	*bad, *expected;
+	unsigned	i, k;
+
+	(void)state;
+	for (i = 0; i < n * n * n * n; i++) {
+		unsigned	at = i % 131, len = at + 4 + i % 5;
+		bool		valid;
+
+		memset(bytes, 'x', sizeof bytes);
+		for (k = 0; k < 4; k++)
+			bytes[at + k] = (char)edges[k == 0 ? i % n : k == 1 ? i / n % n :
+			    k == 2 ? i / n / n % n : i / n / n / n];
+		valid = g_utf8_validate_len(bytes, len, &expected);
+		if (utf8_is_valid(bytes, len, &bad) != valid || bad != expected)
+			fail_msg("%02x %02x %02x %02x at %u", (unsigned char)bytes[at],
+			    (unsigned char)bytes[at + 1], (unsigned char)bytes[at + 2],
+			    (unsigned char)bytes[at + 3], at);
+	}
+}
+
+static void
+utf8_ascii_run__ends_before_the_first_other_byte(void **state)
+{
+	char	bytes[200];
+	size_t	at;
+
+	(void)state;
+	for (at = 0; at < sizeof bytes; at++) {
+		memset(bytes, 'a', sizeof bytes);
+		assert_int_equal(utf8_ascii_run(bytes, at), at);
+		bytes[at] = at % 2 == 0 ? '\0' : (char)0x80;
+		assert_int_equal(utf8_ascii_run(bytes, sizeof bytes), at);
+		assert_false(utf8_is_ascii(bytes, at + 1));
+		assert_true(utf8_is_ascii(bytes, at));
+	}
+}
+
 static void
 json_out__any_text__is_read_back_by_jansson_as_it_was(void **state)
 {
@@ -348,6 +397,8 @@ main(void)
 		cmocka_unit_test(text_valid__table),
 		cmocka_unit_test(text_one_line__shows_nothing_that_deceives),
 		cmocka_unit_test(text_is_address__lets_nothing_into_smtp_that_could_be_a_command),
+		cmocka_unit_test(utf8_is_valid__says_what_glib_says),
+		cmocka_unit_test(utf8_ascii_run__ends_before_the_first_other_byte),
 		cmocka_unit_test(json_out__any_text__is_read_back_by_jansson_as_it_was),
 		cmocka_unit_test(json_out__nesting_and_commas__as_expected),
 		cmocka_unit_test(metric_render__every_row_has_name_help_and_type_once),
