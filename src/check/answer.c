@@ -2,11 +2,13 @@
 #include "check/answer.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "check/label.h"
 
-enum { GREETING_MAX = 60, GREETING_WORDS = 4, ENDING_MAX = 80, ANSWERS_MAX = 30 };
+enum { GREETING_MAX = 60, GREETING_WORDS = 4, ENDING_MAX = 80, ANSWERS_MAX = 30,
+	PHRASES_MAX = 128 };
 
 /* How people begin, folded. */
 static const char *const greetings[] = {
@@ -32,6 +34,8 @@ static const char *const endings[] = {
 	"--"
 };
 
+G_STATIC_ASSERT(G_N_ELEMENTS(greetings) <= PHRASES_MAX && G_N_ELEMENTS(endings) <= PHRASES_MAX);
+
 void
 answer_free(gpointer p)
 {
@@ -55,14 +59,55 @@ behind_folded(const char *line, const char *words)
 }
 
 static bool
-begins_with_one_of(const char *line, const char *const *list, size_t n)
+begins_with(const char *line, const char *words)
 {
-	const char	*rest;
-	size_t		 i;
+	const char	*rest = behind_folded(line, words);
 
-	for (i = 0; i < n; i++)
-		if ((rest = behind_folded(line, list[i])) != NULL &&
-		    (strlen(list[i]) > 3 || !g_unichar_isalnum(g_utf8_get_char(rest))))
+	return rest != NULL && (strlen(words) > 3 || !g_unichar_isalnum(g_utf8_get_char(rest)));
+}
+
+/* By their first byte: every line of a text is asked for. */
+struct phrases {
+	const char *const	*list;
+	size_t			 n;
+	uint8_t			 head[256];	/* the first that begins so, + 1 */
+	uint8_t			 next[PHRASES_MAX];	/* behind each: the next one, + 1 */
+	gsize			 ready;
+};
+
+static struct phrases greeting_phrases = { .list = greetings, .n = G_N_ELEMENTS(greetings) };
+static struct phrases ending_phrases = { .list = endings, .n = G_N_ELEMENTS(endings) };
+
+static void
+chain(struct phrases *p)
+{
+	unsigned char	first;
+	size_t		i;
+
+	if (!g_once_init_enter(&p->ready))
+		return;
+	for (i = 0; i < p->n; i++) {
+		first = (unsigned char)p->list[i][0];
+		p->next[i] = p->head[first];
+		p->head[first] = (uint8_t)(i + 1);
+	}
+	g_once_init_leave(&p->ready, 1);
+}
+
+static bool
+begins_with_one_of(const char *line, struct phrases *p)
+{
+	size_t	i;
+
+	chain(p);
+	if ((*line & 0x80) != 0) {	/* in another case it may begin with another byte */
+		for (i = 0; i < p->n; i++)
+			if (begins_with(line, p->list[i]))
+				return true;
+		return false;
+	}
+	for (i = p->head[(unsigned char)g_ascii_tolower(*line)]; i > 0; i = p->next[i - 1])
+		if (begins_with(line, p->list[i - 1]))
 			return true;
 	return false;
 }
@@ -86,7 +131,7 @@ static bool
 is_greeting(const char *line)
 {
 	return strlen(line) <= GREETING_MAX && strpbrk(line, "0123456789@") == NULL &&
-	    begins_with_one_of(line, greetings, G_N_ELEMENTS(greetings)) &&
+	    begins_with_one_of(line, &greeting_phrases) &&
 	    (count_words(line) <= GREETING_WORDS || g_str_has_suffix(line, ","));
 }
 
@@ -94,14 +139,14 @@ static bool
 is_ending(const char *line)
 {
 	return strlen(line) <= ENDING_MAX &&
-	    begins_with_one_of(line, endings, G_N_ELEMENTS(endings));
+	    begins_with_one_of(line, &ending_phrases);
 }
 
 GPtrArray *
 answer_core(const GPtrArray *lines)
 {
-	GPtrArray	*core = g_ptr_array_new_with_free_func(g_free);
-	const char	*line;
+	GPtrArray	*core = g_ptr_array_new();
+	char		*line;
 	bool		 begun = false;
 	guint		 i;
 
@@ -116,7 +161,7 @@ answer_core(const GPtrArray *lines)
 		begun = true;
 		if (is_ending(line) && (core->len > 0 || strpbrk(line, "0123456789") == NULL))
 			break;
-		g_ptr_array_add(core, g_strdup(line));
+		g_ptr_array_add(core, line);
 	}
 	return core;
 }

@@ -15,13 +15,13 @@ struct answer {
 void		 answer_free(gpointer);
 
 /*
- * struct answer *: numbered lines of the new text, with the lines that go on;
+ * struct answer *: numbered lines (check/line.h) of the new text, with the lines that go on;
  * then what stands between quoted numbered questions in the full text, for
  * numbers not answered yet.
  */
 GPtrArray	*answer_list(const GPtrArray *lines, const GPtrArray *full_lines);
 
-/* char *, copies: the lines that are not blank, without greeting and ending. */
+/* The lines that are not blank, without greeting and ending; borrowed. */
 GPtrArray	*answer_core(const GPtrArray *lines);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "check/answer.h"
 #include "check/label.h"
+#include "check/line.h"
 
 enum { MATCHES_MAX = 50, LABELS_MAX = 20, FINDINGS_MAX = 4000, SHORT_BYTES = 300,
 	SHORT_LINES = 5, PLAIN_LINES = 10 };
@@ -17,6 +18,8 @@ struct extract {
 	struct haystack		 in_own;	/* that text */
 	struct haystack		*in_text;	/* that, or the source's */
 	struct value_reading	 reading;
+	char			*cut_text;	/* what the lines are made of */
+	char			*cut_full;
 	GPtrArray		*lines;		/* char *, of the text */
 	GPtrArray		*full;		/* of the full text */
 	GPtrArray		*core;		/* of the text without hello and goodbye */
@@ -85,19 +88,19 @@ struct extract *
 extract_new(struct source *s, const GPtrArray *forms)
 {
 	struct extract	*x = g_new0(struct extract, 1);
-	g_autofree char	*full = NULL;
 
 	x->source = s;
 	x->forms = forms;
 	x->text = s->may_answer ? replace_questions(s->text, forms, "") : NULL;
-	full = s->may_answer ? replace_questions(s->full, forms, LABEL_QUESTION) :
+	x->cut_full = s->may_answer ? replace_questions(s->full, forms, LABEL_QUESTION) :
 	    g_strdup(s->full);
 	haystack_init(&x->in_own, x->text != NULL ? x->text : "");
 	x->in_text = x->text != NULL ? &x->in_own : &s->in_text;
 	x->reading.language = s->message->language;
 	x->reading.now_ms = s->message->date_ms;
-	x->lines = label_lines(x->in_text->text);
-	x->full = label_lines(full);
+	x->cut_text = g_strdup(x->in_text->text);
+	x->lines = line_list(x->cut_text);
+	x->full = line_list(x->cut_full);
 	x->core = answer_core(x->lines);
 	x->answers = s->may_answer ? answer_list(x->lines, x->full) :
 	    g_ptr_array_new_with_free_func(answer_free);
@@ -112,6 +115,8 @@ extract_free(struct extract *x)
 	g_ptr_array_unref(x->core);
 	g_ptr_array_unref(x->answers);
 	haystack_fini(&x->in_own);
+	g_free(x->cut_text);
+	g_free(x->cut_full);
 	g_free(x->text);
 	g_free(x);
 }

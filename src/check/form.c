@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "check/label.h"
+
 static void
 free_detail(gpointer p)
 {
@@ -91,6 +93,8 @@ add_detail(struct form *f, const struct settings_detail *set, struct err *e)
 	d = g_new0(struct detail, 1);
 	d->set = set;
 	d->labels = collect_labels(set);
+	for (i = 0; i < d->labels->len; i++)
+		label_begin(d->begins, d->labels->pdata[i]);
 	g_ptr_array_add(f->details, d);
 	if (value_rule_init(&d->value, set, e) == -1)
 		return -1;

@@ -18,6 +18,7 @@ struct detail {
 	struct value_rule		 value;
 	GPtrArray			*patterns;	/* struct pattern * */
 	GPtrArray			*labels;	/* char *: as in the text, longest first */
+	bool				 begins[256];	/* bytes that some label begins with */
 	struct pattern			*asked;		/* its question, however wrapped; or NULL */
 };
 

@@ -3,21 +3,7 @@
 
 #include <string.h>
 
-enum { LINES_MAX = 2000, NUMBER_MAX = 30 };
-
-GPtrArray *
-label_lines(const char *text)
-{
-	GPtrArray	*lines = g_ptr_array_new_with_free_func(g_free);
-	const char	*at = text, *end;
-
-	while (*at != '\0' && lines->len < LINES_MAX) {
-		end = at + strcspn(at, "\n");
-		g_ptr_array_add(lines, g_strstrip(g_strndup(at, (gsize)(end - at))));
-		at = *end == '\n' ? end + 1 : end;
-	}
-	return lines;
-}
+enum { NUMBER_MAX = 30 };
 
 /* The length of a bullet, bold sign or blank that at begins with, or 0. */
 static size_t
@@ -59,12 +45,18 @@ skip_gap(const char *at)
 	return at;
 }
 
-/* Quick no for most labels on most lines; another letter than ASCII: maybe. */
-static bool
-may_begin_with(const char *at, const char *words)
+void
+label_begin(bool begins[256], const char *label)
 {
-	return ((*at | *words) & 0x80) != 0 || g_ascii_tolower(*at) == g_ascii_tolower(*words) ||
-	    is_gap((unsigned char)*words);
+	int	c;
+
+	if ((*label & 0x80) != 0 || is_gap((unsigned char)*label))
+		memset(begins, true, 256);	/* it may look different in the text */
+	else
+		begins[(unsigned char)g_ascii_tolower(*label)] =
+		    begins[(unsigned char)g_ascii_toupper(*label)] = true;
+	for (c = 0x80; c < 256; c++)
+		begins[c] = true;
 }
 
 /* Behind the label, or NULL: letters in any case, any gap between words. */
@@ -137,9 +129,10 @@ behind_label(const struct detail *d, const char *line)
 
 	label_number(line, &rest);
 	at = skip_ornaments(rest);
+	if (!d->begins[(unsigned char)*at])	/* as nearly always */
+		return NULL;
 	for (i = 0; i < d->labels->len; i++) {
-		if (!may_begin_with(at, d->labels->pdata[i]) ||
-		    (behind = skip_words(at, d->labels->pdata[i])) == NULL)
+		if ((behind = skip_words(at, d->labels->pdata[i])) == NULL)
 			continue;
 		if ((behind = skip_separator(d, behind)) != NULL)
 			return behind;

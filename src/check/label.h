@@ -14,11 +14,11 @@
 
 #include "check/form.h"
 
-/* Lines without blanks at their ends; char *. */
-GPtrArray	*label_lines(const char *text);
+/* Marks the bytes that a line can begin with where this label does. */
+void		 label_begin(bool begins[256], const char *label);
 
 /*
- * The value behind a label of the detail in the lines from *at on, or, when
+ * The value behind a label of the detail in the lines (check/line.h) from *at on, or, when
  * nothing stands behind it, in the next line.  New, "" if the label has no
  * value; NULL if there is no (further) such line.  *at moves behind it.
  */

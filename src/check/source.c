@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/utf8.h"
+#include "check/line.h"
 #include "check/pattern.h"
 
 static char *
@@ -14,18 +16,23 @@ take_text(const char *text)
 	if (text == NULL)
 		return g_strdup("");
 	len = strlen(text);
-	if (g_utf8_validate(text, (gssize)len, NULL))
+	if (utf8_is_valid(text, len, NULL))
 		return g_strndup(text, text_cut(text, len, PATTERN_TEXT_MAX));
 	return text_valid(text, MIN(len, PATTERN_TEXT_MAX), NULL);
 }
 
 /* "On Monday, Support <support@shop.example> wrote:" above what is quoted. */
 static bool
-introduces_quote(const char *line)
+introduces_quote(const char *line, size_t len)
 {
-	size_t	len = strlen(line);
+	size_t	i;
 
-	return len > 0 && line[len - 1] == ':' && strpbrk(line, "0123456789@<") != NULL;
+	if (len == 0 || line[len - 1] != ':')
+		return false;
+	for (i = 0; i < len; i++)
+		if (g_ascii_isdigit(line[i]) || line[i] == '@' || line[i] == '<')
+			return true;
+	return false;
 }
 
 /*
@@ -35,23 +42,29 @@ introduces_quote(const char *line)
 static char *
 drop_quoted(const char *text)
 {
-	g_auto(GStrv)		 lines = g_strsplit(text, "\n", -1);
-	g_autoptr(GPtrArray)	 kept = g_ptr_array_new();
-	bool			 quoted = false;
-	size_t			 i;
+	GString		*out = g_string_sized_new(strlen(text));
+	const char	*line, *next;
+	size_t		 len, last = 0;		/* where the last line kept begins */
+	bool		 quoted = false, any = false;
 
-	for (i = 0; lines[i] != NULL; i++) {
-		if (g_strstrip(lines[i])[0] != '>') {
-			quoted = false;
-			g_ptr_array_add(kept, lines[i]);
+	for (line = text; line != NULL; line = next) {
+		next = line_read(line, &line, &len);
+		if (len > 0 && *line == '>') {
+			if (!quoted && any && introduces_quote(out->str + last, out->len - last)) {
+				any = last > 0;
+				g_string_truncate(out, last - any);
+			}
+			quoted = true;
 			continue;
 		}
-		if (!quoted && kept->len > 0 && introduces_quote(kept->pdata[kept->len - 1]))
-			g_ptr_array_set_size(kept, (gint)kept->len - 1);
-		quoted = true;
+		quoted = false;
+		if (any)
+			g_string_append_c(out, '\n');
+		any = true;
+		last = out->len;
+		g_string_append_len(out, line, (gssize)len);
 	}
-	g_ptr_array_add(kept, NULL);
-	return g_strjoinv("\n", (char **)kept->pdata);
+	return g_string_free(out, FALSE);
 }
 
 /* "support+token@": made by us, for those who answer. */
