@@ -44,7 +44,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	id = bounce_prose_message_id(text);
 	bounce_dsn_looks_like(text);
 	bounce_words_delay(text, text);
-	bounce_words_signature(text);
+	bounce_words_signature(text, text[0] == 'h');
 	bounce_free(report);
 	bounce_free(words);
 	return 0;
