@@ -221,6 +221,40 @@ render(const struct mail_view *v, guint from, unsigned id, const bool *used, str
 	}
 }
 
+/* Plain text between parts of HTML has its place in the page, too. */
+static void
+append_as_html(GString *html, const char *plain)
+{
+	g_autofree char	*escaped = g_markup_escape_text(plain, -1);
+	g_auto(GStrv)	 lines = g_strsplit(g_strchomp(escaped), "\n", -1);
+	g_autofree char	*joined = g_strjoinv("<br>\n", lines);
+
+	g_string_append_printf(html, "<div>%s</div>\n", joined);
+}
+
+static void
+add_html(GString *html, const struct group *g)
+{
+	if (html->len > 0)
+		g_string_append_c(html, '\n');
+	if (g->html->len > 0)
+		g_string_append_len(html, g->html->str, (gssize)g->html->len);
+	else
+		append_as_html(html, g->plain->str);
+}
+
+static bool
+has_page(const struct mail_view *v, const bool *used)
+{
+	guint	i;
+
+	for (i = 0; i < v->parts->len; i++)
+		if (used[i] && is_type(g_ptr_array_index(v->parts, i), "text/html"))
+			return true;
+	return false;
+}
+
+/* html: NULL if the mail has no page at all. */
 static void
 add_group(const struct mail_view *v, guint from, unsigned id, struct body *b, GString *text,
     GString *html, bool *made)
@@ -236,11 +270,8 @@ add_group(const struct mail_view *v, guint from, unsigned id, struct body *b, GS
 		append_text(text, g.html_made->len > 0 ? g.html_made->str : g.plain->str);
 		*made = *made || g.html_made->len > 0;
 	}
-	if (g.html->len > 0) {
-		if (html->len > 0)
-			g_string_append_c(html, '\n');
-		g_string_append_len(html, g.html->str, (gssize)g.html->len);
-	}
+	if (html != NULL)
+		add_html(html, &g);
 	g_string_free(g.plain, TRUE);
 	g_string_free(g.html_made, TRUE);
 	g_string_free(g.html, TRUE);
@@ -259,7 +290,7 @@ take_capped(struct mail_view *v, GString *s, size_t max, const char *what)
 void
 body_choose(struct mail_view *v, size_t max, struct body *b)
 {
-	GString		*text = g_string_new(NULL), *html = g_string_new(NULL);
+	GString		*text = g_string_new(NULL), *html;
 	g_autoptr(GHashTable) done = g_hash_table_new(NULL, NULL);
 	bool		 first = true;
 	guint		 i;
@@ -273,6 +304,7 @@ body_choose(struct mail_view *v, size_t max, struct body *b)
 		if (is_readable(p))
 			first = false;
 	}
+	html = has_page(v, b->used) ? g_string_new(NULL) : NULL;
 	for (i = 0; i < v->parts->len; i++) {
 		const struct mail_part *p = g_ptr_array_index(v->parts, i);
 
@@ -284,8 +316,8 @@ body_choose(struct mail_view *v, size_t max, struct body *b)
 		add_group(v, i, p->alternative_id, b, text, html, &b->text_is_html);
 	}
 	b->text = take_capped(v, text, max, "text");
-	b->html = html->len > 0 ? take_capped(v, html, max, "html") : NULL;
-	if (b->html == NULL)
+	b->html = html != NULL && html->len > 0 ? take_capped(v, html, max, "html") : NULL;
+	if (html != NULL && b->html == NULL)
 		g_string_free(html, TRUE);
 }
 
