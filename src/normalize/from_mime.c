@@ -18,13 +18,15 @@
 #define DEFAULT_MAX_TEXT	(2 * 1024 * 1024)
 #define MAX_SUBJECT		2000
 
-static void
-read_subject(struct message *m, const struct mail_view *v)
+/* The first that says something. */
+static bool
+take_subject(const struct mail_header *h, void *arg)
 {
-	const char	*value = mail_view_header(v, "Subject");
+	char	**subject = arg;
 
-	if (value != NULL)
-		m->subject = g_strndup(value, text_cut(value, strlen(value), MAX_SUBJECT));
+	g_free(*subject);
+	*subject = g_strndup(h->value, text_cut(h->value, strlen(h->value), MAX_SUBJECT));
+	return **subject == '\0';
 }
 
 static bool
@@ -180,7 +182,7 @@ from_mime(struct message *m, const struct arrival *a, const struct normalize_opt
 	const char		*bytes = g_bytes_get_data(a->bytes, &len);
 
 	from_mime_people(m, v, a, o);
-	read_subject(m, v);
+	mail_view_each_header(v, "Subject", take_subject, &m->subject);
 	read_thread(m, v);
 	read_body(m, v, o->max_text ? o->max_text : DEFAULT_MAX_TEXT);
 	set_digests(m, v, bytes != NULL ? bytes : "", len);

@@ -69,7 +69,7 @@ static struct address *
 from_elsewhere(struct mail_view *v)
 {
 	static const char *const names[] = { "Sender", "Reply-To", "Return-Path", "X-Sender",
-	    "X-Envelope-From", "Resent-From" };
+	    "X-Envelope-From", "Resent-From", HEADERS_MBOX_FROM };
 	g_autofree char	*name = name_only(v);
 	size_t		 i;
 

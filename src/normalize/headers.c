@@ -117,6 +117,17 @@ add_line(struct scan *s, const char *p, size_t n)
 			g_string_append_c(s->line, p[i] == '\r' ? ' ' : p[i]);
 }
 
+/* "From ann@example.com Sat Nov 21 ...": for mails that say it nowhere else. */
+static void
+keep_envelope(struct scan *s, const char *p, size_t n)
+{
+	g_autofree char	*value = g_strndup(p, MIN(n, HEADERS_MAX_MBOX_FROM));
+
+	value[strcspn(value, " \t")] = '\0';
+	if (s->list->len == 0 && strchr(value, '@') != NULL)
+		g_ptr_array_add(s->list, mail_header_new(HEADERS_MBOX_FROM, value));
+}
+
 /* Blank lines, byte order mark, mbox and Unix "From " lines before the header. */
 static void
 skip_envelope(struct scan *s)
@@ -130,8 +141,9 @@ skip_envelope(struct scan *s)
 		n = line_at(p, s->end, &next);
 		if (field_name(p, n) > 0)
 			break;
-		if (!is_blank(p, n) && !(n > 5 && memcmp(p, "From ", 5) == 0) &&
-		    !(n > 6 && memcmp(p, ">From ", 6) == 0))
+		if (n > 5 && memcmp(p, "From ", 5) == 0)
+			keep_envelope(s, p + 5, n - 5);
+		else if (!is_blank(p, n) && !(n > 6 && memcmp(p, ">From ", 6) == 0))
 			return;
 	}
 	if (p < s->end)

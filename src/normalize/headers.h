@@ -21,6 +21,10 @@
 #define HEADERS_MAX_LINE	(64 * 1024)
 #define HEADERS_MAX_ADDRESSES	1000
 #define HEADERS_MAX_IDS		100
+#define HEADERS_MAX_MBOX_FROM	320
+
+/* The address in an mbox file's "From " line; no header can have this name. */
+#define HEADERS_MBOX_FROM	"From "
 
 /*
  * Appends the block's struct mail_header to list and returns where the body

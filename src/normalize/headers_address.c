@@ -119,6 +119,19 @@ count_char(const char *p, size_t n, char c)
 	return count;
 }
 
+/* "Ann <a@b <a@b>>": the address is not part of the name. */
+static void
+drop_repeated(char *name, const char *addr)
+{
+	char	*angle = strrchr(name, '<');
+
+	if (angle != NULL && addr != NULL && *addr != '\0' &&
+	    g_ascii_strncasecmp(angle + 1, addr, strlen(addr)) == 0) {
+		*angle = '\0';
+		g_strchomp(name);
+	}
+}
+
 /* The name as shown, or NULL: quotes gone, words decoded. */
 static char *
 clean_name(const char *p, size_t n, const char *addr)
@@ -136,6 +149,7 @@ clean_name(const char *p, size_t n, const char *addr)
 	plain = memchr(p, '\\', n) != NULL || count_char(p, n, '"') > 1 ? unquote(p, n) :
 	    g_strndup(p, n);
 	name = headers_decode(plain);
+	drop_repeated(name, addr);
 	len = strlen(name);
 	while (len > 1 && ((name[0] == '\'' && name[len - 1] == '\'') ||
 	    (name[0] == '"' && name[len - 1] == '"'))) {
@@ -176,6 +190,16 @@ strip_wrapping(char *addr)
 	return addr;
 }
 
+/* "a@@b": a slip of the finger; what was meant is plain to see. */
+static void
+join_ats(char *addr)
+{
+	char	*at;
+
+	for (at = strstr(addr, "@@"); at != NULL; at = strstr(at, "@@"))
+		memmove(at, at + 1, strlen(at));
+}
+
 /* Remove blanks and comments outside of quotes; decode words; never NULL. */
 static char *
 clean_addr(const char *p, size_t n)
@@ -200,6 +224,7 @@ clean_addr(const char *p, size_t n)
 			g_string_append_c(out, *c);
 	}
 	strip_wrapping(out->str);
+	join_ats(out->str);
 	at = strrchr(out->str, '@');
 	if (at != NULL && out->str[0] == '"' && at > out->str + 1 && at[-1] != '"' &&
 	    strchr(out->str + 1, '"') == NULL)			/* "a@b with a lost quote */
@@ -209,6 +234,15 @@ clean_addr(const char *p, size_t n)
 	return g_string_free(out, FALSE);
 }
 
+/* What stands for "we do not say to whom". */
+static bool
+is_nobody(const char *addr)
+{
+	return strchr(addr, '@') == NULL && (strchr(addr, ':') != NULL ||
+	    g_ascii_strncasecmp(addr, "undisclosed", 11) == 0 ||
+	    g_ascii_strncasecmp(addr, "unlisted-recipients", 19) == 0);
+}
+
 static void
 add_address(GPtrArray *list, const char *name, const char *addr)
 {
@@ -216,7 +250,7 @@ add_address(GPtrArray *list, const char *name, const char *addr)
 	char		*at;
 
 	if (list->len >= HEADERS_MAX_ADDRESSES || addr == NULL || *addr == '\0' ||
-	    !g_utf8_validate(addr, -1, NULL))
+	    !g_utf8_validate(addr, -1, NULL) || is_nobody(addr))
 		return;
 	a = address_new(name, addr);
 	if ((at = strrchr(a->addr, '@')) != NULL)
@@ -261,6 +295,7 @@ read_angle(const char *p, size_t n, const char *angle, size_t len, GPtrArray *li
 	g_autofree char	*name = clean_name(p, (size_t)(angle - p), addr);
 	const char	*behind = angle + 1 + len + (angle + 1 + len < p + n);
 
+	behind += strspn(behind, " \t>");
 	if (name == NULL && behind < p + n) {
 		size_t	rest = (size_t)(p + n - behind);
 
@@ -272,8 +307,11 @@ read_angle(const char *p, size_t n, const char *angle, size_t len, GPtrArray *li
 	add_address(list, name, addr);
 }
 
-/* addr (Name), addr, "Name addr", Name [mailto:addr] */
-static void
+/*
+ * addr (Name), addr, "Name addr", Name [mailto:addr].  Returns what is behind
+ * the address, for there may be another, with only a blank between them.
+ */
+static const char *
 read_bare(const char *p, size_t n, GPtrArray *list)
 {
 	const char	*at, *start, *end, *paren, *stop = p + n, *text = p;
@@ -289,7 +327,7 @@ read_bare(const char *p, size_t n, GPtrArray *list)
 		addr = clean_addr(p, (size_t)(end - p));
 		if (memchr(p, ' ', (size_t)(end - p)) == NULL && strpbrk(addr, " \"") == NULL)
 			add_address(list, NULL, addr);
-		return;
+		return stop;
 	}
 	for (start = at; start > text && strchr(" \t,;[]<>():", start[-1]) == NULL; start--)
 		if (start[-1] == '"' && start > text + 1) {	/* a quoted local part */
@@ -307,9 +345,9 @@ read_bare(const char *p, size_t n, GPtrArray *list)
 	addr = clean_addr(start, (size_t)(end - start));
 	paren = memchr(end, '(', (size_t)(stop - end));
 	if (paren != NULL) {
-		const char *close = memchr(paren, ')', (size_t)(stop - paren));
+		const char *close = comment_end(paren);
 
-		name = clean_name(paren + 1, (size_t)((close ? close : stop) - paren - 1), addr);
+		name = clean_name(paren + 1, (size_t)((close ? close - 1 : stop) - paren - 1), addr);
 	} else if (start > p) {
 		size_t	before = (size_t)(start - p);
 
@@ -321,6 +359,26 @@ read_bare(const char *p, size_t n, GPtrArray *list)
 		name = clean_name(p, before, addr);
 	}
 	add_address(list, name, addr);
+	return paren != NULL ? stop : end;
+}
+
+/* "test . example" behind an @. */
+static void
+close_dots(char *domain)
+{
+	char	*dot, *right;
+	size_t	 n;
+
+	while (*domain != '\0') {
+		n = strcspn(domain, " \t,;<>()");
+		dot = domain + n + strspn(domain + n, " \t");
+		right = *dot == '.' ? dot + 1 + strspn(dot + 1, " \t") : dot;
+		if (dot == domain + n || *dot != '.' || !g_ascii_isalnum(*right))
+			return;
+		domain += n;
+		*domain++ = '.';
+		memmove(domain, right, strlen(right) + 1);
+	}
 }
 
 /* Blanks and comments beside the @ are allowed by the standard: away with them. */
@@ -328,7 +386,7 @@ static void
 close_gaps(char *s)
 {
 	char		*at, *left, *right;
-	const char	*open;
+	const char	*open, *close;
 
 	for (at = strchr(s, '@'); at != NULL; at = strchr(at + 1, '@')) {
 		for (left = at; left > s && (left[-1] == ' ' || left[-1] == '\t'); left--)
@@ -340,10 +398,21 @@ close_gaps(char *s)
 				left = s + (open - s);
 		}
 		right = at + 1 + strspn(at + 1, " \t");
+		if (*right == '(' && (close = comment_end(right)) != NULL && g_ascii_isalnum(*close))
+			right += close - right;
 		memmove(left + 1, right, strlen(right) + 1);
 		*left = '@';
 		at = left;
+		close_dots(at + 1);
 	}
+}
+
+static void
+read_bares(const char *p, GPtrArray *list)
+{
+	do {
+		p = read_bare(p, strlen(p), list);
+	} while (strchr(p, '@') != NULL && list->len < HEADERS_MAX_ADDRESSES);
 }
 
 /* One address as written between two commas. */
@@ -375,8 +444,58 @@ read_one(const char *p, size_t n, GPtrArray *list)
 		g_autofree char	*closed = g_strdup(p);
 
 		close_gaps(closed);
-		read_bare(closed, strlen(closed), list);
+		read_bares(closed, list);
 	}
+}
+
+/*
+ * The comma (or semicolon) at "comma" belongs to a name, "Lee, Ann <a@b>":
+ * before it is no address, and what follows is a word and a bracket.
+ */
+static bool
+is_in_name(const char *start, const char *comma)
+{
+	const char	*c, *next = comma + 1 + strspn(comma + 1, " \t\r\n");
+	size_t		 n, inside;
+	bool		 plain = true;
+
+	for (c = start; c < comma; c++) {
+		if (strchr("@<>:\"", *c) != NULL)
+			return false;
+		plain = plain && (g_ascii_islower(*c) || strchr(" \t-_.", *c) != NULL);
+	}
+	n = strcspn(next, "<,;\"@:");
+	if (plain || n == 0 || next[n] != '<')	/* all lower case: a local user */
+		return false;
+	inside = strcspn(next + n + 1, "@<>,;");
+	return next[n + 1 + inside] == '@';
+}
+
+/* Behind "<a@b>": does another one with a name follow without a comma? */
+static bool
+is_glued(const char *behind)
+{
+	const char	*p = behind + strspn(behind, " \t\r\n");
+	size_t		 n = strcspn(p, "<,;\"(@:"), inside;
+
+	if (p == behind || n == 0 || p[n] != '<' || g_ascii_strncasecmp(p, "on behalf", 9) == 0)
+		return false;
+	inside = strcspn(p + n + 1, "@<>,;");
+	return p[n + 1 + inside] == '@';
+}
+
+/* "Ann &lt;a@b&gt;", escaped once too often; NULL if it is not. */
+static char *
+undo_entities(const char *raw)
+{
+	GString	*s;
+
+	if (strstr(raw, "&lt;") == NULL || strchr(raw, '<') != NULL)
+		return NULL;
+	s = g_string_new(raw);
+	g_string_replace(s, "&lt;", "<", 0);
+	g_string_replace(s, "&gt;", ">", 0);
+	return g_string_free(s, FALSE);
 }
 
 void
@@ -384,14 +503,27 @@ headers_addresses(const char *raw, GPtrArray *list)
 {
 	struct atomic	 a = { false, false, false };
 	const char	*start, *p, *end;
+	g_autofree char	*plain = NULL;
 	bool		 has_semicolon;
 
 	if (raw == NULL)
 		return;
+	if ((plain = undo_entities(raw)) != NULL)
+		raw = plain;
 	has_semicolon = strchr(raw, ';') != NULL;
 	for (start = p = raw; *p != '\0' && list->len < HEADERS_MAX_ADDRESSES;) {
 		if ((end = atomic_end(&a, p, p > start ? p[-1] : '\0')) != NULL) {
+			bool	angle = *p == '<' && memchr(p, '@', (size_t)(end - p)) != NULL;
+
 			p = end;
+			if (angle && is_glued(p)) {
+				read_one(start, (size_t)(p - start), list);
+				start = p;
+			}
+		} else if (*p == '\\' && p[1] == ',') {
+			p += 2;
+		} else if ((*p == ',' || *p == ';') && is_in_name(start, p)) {
+			p++;
 		} else if (*p == ',' || *p == ';') {
 			read_one(start, (size_t)(p - start), list);
 			start = ++p;
