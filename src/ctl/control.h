@@ -5,6 +5,7 @@
  * The control socket speaks HTTP and answers only who may open it (0600):
  * GET /status, GET /tap (a line per ticket event, until closed),
  * GET /known?key= (one of ticket_keys.dedup: 200, ticket and event, or 404),
+ * GET /known?keys= (up to 400 with commas between: 200, a line for each, "-" if not known),
  * GET /ticket?id= (its record in Redis, or 404),
  * POST /reload, POST /quarantine/<id>/release, POST /inject?channel=&from=&to=
  * (a mail; 202: durable, 200: known, 400 and 413: never, all else: later).

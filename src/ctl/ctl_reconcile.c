@@ -27,6 +27,7 @@
 #include "ticket/ticket.h"
 
 #define ARRIVAL_KIND	"imap"
+#define ASK_AT_ONCE	200		/* keys of 34 letters: a line of 7 KB */
 
 enum state {
 	STATE_TAKEN, STATE_WAITING, STATE_QUARANTINED, STATE_NEW, STATE_EARLIER, STATE_GONE,
@@ -55,6 +56,12 @@ struct folder {
 	GHashTable	*before;	/* uid: delivered before the first look; or NULL */
 };
 
+/* Not in the journal by its name: the queue is asked, for many at once. */
+struct doubt {
+	uint32_t	 uid;
+	char		*word;		/* what the queue has it by */
+};
+
 struct reconcile {
 	struct ctl			*ctl;
 	const struct settings_imap	*s;
@@ -66,6 +73,7 @@ struct reconcile {
 	GHashTable			*quarantine;	/* key -> reason */
 	struct known			*known;		/* the same mails by their headers */
 	struct recognise		*recognise;
+	GPtrArray			*doubts;	/* struct doubt *, of the folder under way */
 	uint64_t			 on_queue;	/* up to this lsn */
 	uint64_t			 total[STATES];
 	bool				 deaf;		/* the daemon does not answer */
@@ -260,18 +268,15 @@ ask_queue(struct reconcile *r, const char *word, char **ticket)
 }
 
 /*
- * It is not in the journal by its name.  Either the journal has let go of it,
- * or it had another name before the UIDs changed, or both.
+ * It is neither in the journal nor on the queue by its name.  It may have had
+ * another one before the UIDs changed.
  */
 static enum state
-look_closer(struct reconcile *r, const char *key, uint32_t uid, char **ticket)
+look_closer(struct reconcile *r, uint32_t uid, enum state state, char **ticket)
 {
-	struct arrival	 a = { .channel = r->s->name, .key = (char *)(uintptr_t)key };
-	g_autofree char	*identity = arrival_identity(&a), *word = ticket_identity_key(identity);
 	g_autofree char	*content = NULL;
-	enum state	 state = ask_queue(r, word, ticket);
 
-	if (state == STATE_TAKEN || recognise_header(r->recognise, uid))
+	if (recognise_header(r->recognise, uid))
 		return STATE_TAKEN;
 	if (state == STATE_MISSING && (content = recognise_content(r->recognise, uid)) != NULL)
 		state = ask_queue(r, content, ticket);
@@ -317,24 +322,106 @@ is_earlier(const struct folder *f, uint32_t uid)
 	return f->before == NULL || g_hash_table_contains(f->before, GUINT_TO_POINTER(uid));
 }
 
+/* Only where UIDs have changed can it be here under another name than ours. */
+static bool
+may_be_renamed(const struct folder *f)
+{
+	return f->first.renumbered || f->place.rewinds > 0;
+}
+
+/* answer: what the queue says of it, "-" for nothing; NULL: it could not be asked. */
+static void
+resolve(struct reconcile *r, const struct folder *f, uint32_t uid, const char *answer)
+{
+	bool		 earlier = is_earlier(f, uid);
+	g_autofree char	*ticket = NULL;
+	enum state	 state = answer != NULL ? STATE_MISSING : STATE_UNPROVEN;
+
+	if (answer != NULL && *answer != '-') {
+		state = STATE_TAKEN;
+		ticket = g_strndup(answer, strcspn(answer, " "));
+	} else if (!earlier || may_be_renamed(f)) {
+		state = look_closer(r, uid, state, &ticket);
+	}
+	if (state != STATE_TAKEN && earlier)
+		state = STATE_EARLIER;
+	tell(r, f, uid, state, 0, ticket);
+}
+
+/* The daemon's lines on all that are in doubt; NULL: it does not answer. */
+static char **
+ask_for_all(struct reconcile *r)
+{
+	g_autoptr(GString)	 path = g_string_new("/known?keys=");
+	g_autofree char		*body = NULL;
+	char			**lines;
+	guint			 i;
+
+	for (i = 0; i < r->doubts->len; i++) {
+		const struct doubt	*d = r->doubts->pdata[i];
+
+		g_string_append_printf(path, "%s%s", i > 0 ? "," : "", d->word);
+	}
+	if (r->deaf || ctl_ask(r->ctl, "GET", path->str, &body) != EX_OK)
+		return NULL;
+	lines = g_strsplit(body, "\n", -1);
+	if (g_strv_length(lines) >= r->doubts->len)
+		return lines;
+	g_strfreev(lines);
+	return NULL;
+}
+
+static void
+resolve_all(struct reconcile *r, const struct folder *f)
+{
+	g_auto(GStrv)	lines = r->doubts->len > 0 ? ask_for_all(r) : NULL;
+	guint		i;
+
+	for (i = 0; i < r->doubts->len; i++)
+		resolve(r, f, ((struct doubt *)r->doubts->pdata[i])->uid,
+		    lines != NULL ? lines[i] : NULL);
+	g_ptr_array_set_size(r->doubts, 0);
+}
+
+static void
+doubt(struct reconcile *r, const char *key, uint32_t uid)
+{
+	struct arrival	 a = { .channel = r->s->name, .key = (char *)(uintptr_t)key };
+	g_autofree char	*identity = arrival_identity(&a);
+	struct doubt	*d = g_new0(struct doubt, 1);
+
+	d->uid = uid;
+	d->word = ticket_identity_key(identity);
+	g_ptr_array_add(r->doubts, d);
+}
+
+static void
+free_doubt(void *p)
+{
+	struct doubt	*d = p;
+
+	g_free(d->word);
+	g_free(d);
+}
+
 static void
 judge(struct reconcile *r, const struct folder *f, const struct place *place, uint32_t uid)
 {
-	g_autofree char	*key = place_key(place, f->name, uid), *ticket = NULL;
+	g_autofree char	*key = place_key(place, f->name, uid);
 	const char	*reason = g_hash_table_lookup(r->quarantine, key);
 	uint64_t	 lsn = GPOINTER_TO_SIZE(g_hash_table_lookup(r->journal, key));
-	enum state	 state;
 
 	if (reason != NULL)
-		state = STATE_QUARANTINED;
+		tell(r, f, uid, STATE_QUARANTINED, lsn, reason);
 	else if (lsn > 0)
-		state = lsn <= r->on_queue ? STATE_TAKEN : STATE_WAITING;
+		tell(r, f, uid, lsn <= r->on_queue ? STATE_TAKEN : STATE_WAITING, lsn, NULL);
 	else if (uid > place->cursor)
-		state = STATE_NEW;
-	else if ((state = look_closer(r, key, uid, &ticket)) != STATE_TAKEN && is_earlier(f, uid))
-		state = STATE_EARLIER;
+		tell(r, f, uid, STATE_NEW, 0, NULL);
+	else
+		doubt(r, key, uid);
 	g_hash_table_remove(r->journal, key);
-	tell(r, f, uid, state, lsn, reason != NULL ? reason : ticket);
+	if (r->doubts->len >= ASK_AT_ONCE)
+		resolve_all(r, f);
 }
 
 static int
@@ -351,6 +438,7 @@ judge_folder(struct reconcile *r, const struct folder *f)
 		return ctl_fail(EX_TEMPFAIL, "folder %s has changed meanwhile", f->name);
 	for (i = 0; i < f->uids->len; i++)
 		judge(r, f, &place, g_array_index(f->uids, uint32_t, i));
+	resolve_all(r, f);
 	return EX_OK;
 }
 
@@ -431,10 +519,12 @@ reconcile(struct ctl *ctl, const struct settings_imap *s)
 	r.journal = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	r.quarantine = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	r.known = known_new(0);
+	r.doubts = g_ptr_array_new_with_free_func(free_doubt);
 	r.recognise = recognise_new(ctl, s, r.mailbox, r.known);
 	status = compare(&r);
 	recognise_free(r.recognise);
 	known_free(r.known);
+	g_ptr_array_unref(r.doubts);
 	g_hash_table_unref(r.quarantine);
 	g_hash_table_unref(r.journal);
 	g_ptr_array_unref(r.folders);

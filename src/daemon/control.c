@@ -181,19 +181,90 @@ on_known(void *arg, struct queue_answer *answer)
 }
 
 static void
+find_known(struct daemon *d, char *key, queue_answer_fn *answer, void *arg)
+{
+	g_autoptr(GPtrArray)	dedup = g_ptr_array_new();
+	struct queue_lookup	lookup = { .dedup = dedup, .customer = "", .everywhere = true };
+
+	g_ptr_array_add(dedup, key);
+	queue_find(intake_queue(d->intake), &lookup, answer, arg);
+}
+
+/* Many keys of one request: what is known of each goes into its line. */
+struct inquiry {
+	struct http_request	*request;
+	char			**lines;	/* as many as keys, then NULL */
+	guint			 count, open;
+	bool			 failed;
+};
+
+struct inquiry_key {
+	struct inquiry	*inquiry;
+	guint		 index;
+};
+
+static void
+end_inquiry(struct inquiry *q)
+{
+	g_autofree char	*text = g_strjoinv("\n", q->lines);
+
+	if (q->failed)
+		http_reply_later(q->request, 503, 10, "not now", "the queue cannot be asked");
+	else
+		http_reply(q->request, 200, "text/plain", NULL, text, strlen(text));
+	g_strfreev(q->lines);
+	g_free(q);
+}
+
+static void
+on_key_known(void *arg, struct queue_answer *answer)
+{
+	g_autofree struct inquiry_key	*k = arg;
+	struct inquiry			*q = k->inquiry;
+
+	if (answer->outcome == QUEUE_KNOWN)
+		q->lines[k->index] = g_strdup_printf("%s %s", answer->ticket, answer->event_id);
+	else if (answer->outcome == QUEUE_DONE)
+		q->lines[k->index] = g_strdup("-");
+	else {
+		q->lines[k->index] = g_strdup("?");
+		q->failed = true;
+	}
+	if (--q->open == 0)
+		end_inquiry(q);
+}
+
+static void
+ask_many(struct daemon *d, struct http_request *r, char **keys)
+{
+	struct inquiry	*q = g_new0(struct inquiry, 1);
+	guint		 i;
+
+	q->request = r;
+	q->count = q->open = g_strv_length(keys);
+	q->lines = g_new0(char *, q->count + 1);
+	for (i = 0; i < q->count; i++) {
+		struct inquiry_key	*k = g_new0(struct inquiry_key, 1);
+
+		k->inquiry = q;
+		k->index = i;
+		find_known(d, keys[i], on_key_known, k);
+	}
+}
+
+static void
 on_ask_known(void *arg, struct http_request *r)
 {
-	struct daemon		*d = arg;
-	g_autofree char		*key = http_query(r, "key");
-	g_autoptr(GPtrArray)	 dedup = g_ptr_array_new();
-	struct queue_lookup	 lookup = { .dedup = dedup, .customer = "", .everywhere = true };
+	struct daemon	*d = arg;
+	g_autofree char	*key = http_query(r, "key"), *many = http_query(r, "keys");
+	g_auto(GStrv)	 keys = many != NULL && *many != '\0' ? g_strsplit(many, ",", -1) : NULL;
 
-	if (key == NULL) {
-		http_reply_error(r, 400, "no key", "GET /known?key=KEY");
-		return;
-	}
-	g_ptr_array_add(dedup, key);
-	queue_find(intake_queue(d->intake), &lookup, on_known, r);
+	if (keys != NULL)
+		ask_many(d, r, keys);
+	else if (key != NULL)
+		find_known(d, key, on_known, r);
+	else
+		http_reply_error(r, 400, "no key", "GET /known?key=KEY or keys=KEY,KEY");
 }
 
 /* --- /ticket --- */
