@@ -173,18 +173,18 @@ class ScriptedImap:
         found = sorted(self.mails)
         m = re.match(r"UID (\S+)$", args)
         if m and found:
-            wanted = uids_of(m.group(1), found[-1])
-            found = [u for u in found if u in set(wanted)]
+            wanted = set(uids_of(m.group(1), found[-1]))
+            found = [u for u in found if u in wanted]
         if args == "UNSEEN":
             found = [u for u in found if "\\Seen" not in self.flags.get(u, "")]
         c.send("* SEARCH" + "".join(" %d" % u for u in found), tag + " OK done")
 
     def do_uid_fetch(self, c, tag, args):
         uids, _, items = args.partition(" ")
+        wanted = set(uids_of(uids, max(self.mails, default=0)))
         for n, uid in enumerate(sorted(self.mails), 1):
-            if uid not in uids_of(uids, max(self.mails)):
-                continue
-            self.send_fetch(c, n, uid, items)
+            if uid in wanted:
+                self.send_fetch(c, n, uid, items)
         c.send(tag + " OK done")
 
     def send_fetch(self, c, n, uid, items):

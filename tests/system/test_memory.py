@@ -9,9 +9,13 @@ import subprocess
 
 import pytest
 
-from dovecot import Dovecot
-from rig import INTAKECTL, Rig, free_port, wait_for
+from dovecot import Dovecot, make_certificates
+from rig import INTAKECTL, INTAKED, Rig, free_port, wait_for
+from scripted_imap import ScriptedImap
 from test_pop3_channel import Pop3Dovecot
+
+pytestmark = pytest.mark.skipif(b"__asan_init" in INTAKED.read_bytes(),
+                                reason="the sanitizer's own memory says nothing")
 
 USER = "support@example.net"
 MB = 1 << 20
@@ -147,3 +151,73 @@ def test_many_large_mails__do_not_add_up(mail):
         top = peak(rig)
         print("peak %.1f MB for six mails of %.1f MB" % (top / MB, LARGE / MB))
         assert top < 2 * LARGE + SPARE     # one read back while the next comes in
+
+
+# ------------------------------------------------------------- a large folder
+
+MANY = 20000
+
+
+def small_mail(n):
+    return ("From: Customer %d <c%d@example.org>\r\nTo: support@example.net\r\n"
+            "Subject: Question %d\r\nMessage-ID: <q%d@example.org>\r\n"
+            "Date: Sat, 21 Nov 2026 12:00:00 +0000\r\n\r\nMy order %d has not come.\r\n%s"
+            % (n, n, n, n, 1000 + n, "Where is it?  I have asked before.\r\n" * 40)).encode()
+
+
+@pytest.fixture
+def large_folder(tmp_path):
+    make_certificates(str(tmp_path))
+    with ScriptedImap(str(tmp_path), implicit_tls=True) as server:
+        server.mails = {n: small_mail(n) for n in range(1, MANY + 1)}
+        yield server
+
+
+def folder_rig(server, policy):
+    rig = Rig('''
+imap "support" {
+  host = "localhost"
+  port = %d
+  security = tls
+  tls_ca_file = "%s"
+  user = "%s"
+  password_file = "@DIR@/password"
+  import = %s
+}
+''' % (server.imaps_port, server.ca_file, USER, policy))
+    (rig.dir / "password").write_text("secret\n")
+    (rig.dir / "password").chmod(0o600)
+    return rig
+
+
+def queued(rig):
+    client = rig.redis.client
+    return sum(client.xlen(s) for s in client.scan_iter("intake:{*}:queue:*"))
+
+
+def test_20000_mails__killed_in_the_middle__each_once_and_under_64_mb(large_folder):
+    with folder_rig(large_folder, "all") as rig:
+        rig.start()
+        wait_for(lambda: rig.daemon.status()["journal"]["last_lsn"] > MANY // 3, 60, "a third")
+        first = peak(rig)
+        rig.daemon.kill()
+        rig.daemon.start()
+        wait_for(lambda: queued(rig) >= MANY, 100, "all tickets")
+        wait_for(lambda: rig.daemon.status()["journal"]["waiting"] == 0, 30, "the rest")
+        ids = [t["message"]["message_id"] for t in rig.tickets()]
+        assert len(ids) == len(set(ids)) == MANY
+        print("peak %.1f and %.1f MB" % (first / MB, peak(rig) / MB))
+        assert max(first, peak(rig)) < 64 * MB
+
+
+def test_20000_old_mails_left_out__cost_nothing(large_folder):
+    with folder_rig(large_folder, "none") as rig:
+        rig.start()
+        wait_for(lambda: "idling" in rig.daemon.log(), 30, "the first look")
+        assert not any("FETCH" in c for c in large_folder.commands)
+        large_folder.mails[MANY + 1] = small_mail(MANY + 1)
+        rig.daemon.stop()
+        rig.daemon.start()
+        [ticket] = rig.wait_tickets(1, 30)
+        assert ticket["subject"] == "Question %d" % (MANY + 1)
+        assert peak(rig) < 32 * MB
