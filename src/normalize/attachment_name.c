@@ -34,6 +34,19 @@ last_component(char *name)
 	return c;
 }
 
+/* 'a.pdf': quotes of the wrong kind. */
+static char *
+strip_quotes(char *name)
+{
+	size_t	n = strlen(name);
+
+	if (n > 2 && name[0] == '\'' && name[n - 1] == '\'') {
+		name[n - 1] = '\0';
+		name++;
+	}
+	return name;
+}
+
 /* At most MAX_CHARS characters, with the extension. */
 static char *
 shorten(char *name)
@@ -68,7 +81,7 @@ attachment_name_clean(const char *name)
 	valid = g_utf8_make_valid(name, -1);
 	composed = g_utf8_normalize(valid, -1, G_NORMALIZE_NFC);
 	out = g_string_new(NULL);
-	for (at = last_component(composed); *at != '\0'; at = g_utf8_next_char(at)) {
+	for (at = last_component(strip_quotes(composed)); *at != '\0'; at = g_utf8_next_char(at)) {
 		c = g_utf8_get_char(at);
 		if (c == '\t' || c == '\n' || c == '\r')
 			c = ' ';

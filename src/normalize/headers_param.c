@@ -45,12 +45,19 @@ read_quoted(const char *at, GString *out)
 	return *at == '"' ? at + 1 : at;
 }
 
-/* Up to the next ";", or a comment behind a blank where the name allows it. */
+/*
+ * Up to the next ";", or a comment where the parameter allows it: file names
+ * have parentheses of their own, boundaries have them without a blank.
+ */
 static const char *
-read_token(const char *at, bool is_name, GString *out)
+read_token(const char *at, const char *name, GString *out)
 {
+	bool	is_name = strcmp(name, "name") == 0 || strcmp(name, "filename") == 0;
+	bool	is_boundary = strcmp(name, "boundary") == 0;
+
 	for (; *at != '\0' && *at != ';'; at++) {
-		if (!is_name && *at == '(' && out->len > 0)
+		if (*at == '(' && out->len > 0 && !is_name &&
+		    !(is_boundary && !g_ascii_isspace(at[-1])))
 			break;
 		g_string_append_c(out, *at);
 	}
@@ -88,20 +95,18 @@ read_piece(const char *at, GPtrArray *pieces)
 	size_t		 n = strcspn(at, "=;");
 	struct piece	*p;
 	GString		*value;
-	bool		 is_name;
 
 	if (at[n] != '=' || n > 200)
 		return at + n + (at[n] != '\0');
 	p = g_new0(struct piece, 1);
 	split_name(p, name, n);
-	is_name = strcmp(p->name, "name") == 0 || strcmp(p->name, "filename") == 0;
 	at += n + 1;
 	at += strspn(at, " \t");
 	value = g_string_new(NULL);
 	if (*at == '"') {
 		at = read_quoted(at + 1, value);
 		if (*at != ';' && *at != '\0' && !g_ascii_isspace(*at))	/* "a"b.pdf" */
-			at = read_token(at, is_name, value);
+			at = read_token(at, p->name, value);
 		at += strcspn(at, ";=");
 		if (*at == '=') {		/* no ";" between two parameters */
 			while (at > name && !g_ascii_isspace(at[-1]) && at[-1] != '"')
@@ -109,7 +114,7 @@ read_piece(const char *at, GPtrArray *pieces)
 			at--;
 		}
 	} else {
-		at = read_token(at, is_name, value);
+		at = read_token(at, p->name, value);
 	}
 	p->value = g_string_free(value, FALSE);
 	g_ptr_array_add(pieces, p);
@@ -227,26 +232,77 @@ param_free(void *arg)
 	g_free(p);
 }
 
+/* Behind a comment that begins at p; the end of the text if it is not closed. */
+static const char *
+skip_comment(const char *p)
+{
+	int	depth = 0;
+
+	for (; *p != '\0'; p++) {
+		if (*p == '\\' && p[1] != '\0')
+			p++;
+		else if (*p == '(')
+			depth++;
+		else if (*p == ')' && --depth == 0)
+			return p + 1;
+	}
+	return p;
+}
+
+/* "text / plain" */
+static void
+close_slash(GString *s)
+{
+	g_string_replace(s, " /", "/", 0);
+	g_string_replace(s, "/ ", "/", 0);
+}
+
+/*
+ * What stands before the parameters, in lower case, and where they begin:
+ * behind a ";", but also behind a comma or a blank, or at once.
+ */
+static char *
+read_value(const char *raw, const char **params)
+{
+	GString		*out = g_string_new(NULL);
+	const char	*p = raw, *word = raw;
+
+	while (*p != '\0' && *p != ';' && *p != ',') {
+		if (*p == '(') {
+			p = skip_comment(p);
+			continue;
+		}
+		if (*p == '=' && p[1] != '?' && (p == raw || p[-1] != '?')) {
+			g_string_truncate(out, out->len - MIN(out->len, (gsize)(p - word)));
+			p = word;
+			break;
+		}
+		if (g_ascii_isspace(*p) || *p == '"') {
+			word = p + 1;
+			if (out->len > 0 && out->str[out->len - 1] != ' ')
+				g_string_append_c(out, ' ');
+		} else {
+			g_string_append_c(out, g_ascii_tolower(*p));
+		}
+		p++;
+	}
+	*params = p;
+	close_slash(out);
+	return g_strstrip(g_string_free(out, FALSE));
+}
+
 struct headers_params *
 headers_params_parse(const char *raw)
 {
 	struct headers_params	*params = g_new0(struct headers_params, 1);
 	g_autoptr(GPtrArray)	 pieces = g_ptr_array_new_with_free_func(piece_free);
 	const char		*at;
-	size_t			 n;
 	guint			 i;
 
 	params->list = g_ptr_array_new_with_free_func(param_free);
-	if (raw == NULL)
-		raw = "";
-	n = strcspn(raw, ";(");
-	params->value = g_ascii_strdown(raw, (gssize)n);
-	g_strstrip(params->value);
-	g_strdelimit(params->value, "\"", ' ');
-	g_strstrip(params->value);
-	at = raw + n + strcspn(raw + n, ";");
+	params->value = read_value(raw != NULL ? raw : "", &at);
 	while (*at != '\0' && pieces->len < MAX_PARAMS) {
-		at += strspn(at, "; \t");
+		at += strspn(at, ";, \t");
 		if (*at != '\0')
 			at = read_piece(at, pieces);
 	}

@@ -47,8 +47,11 @@ clean_type(const char *value, const char *fallback)
 	if (strcmp(value, "html/text") == 0 || (g_str_has_prefix(value, "=?") &&
 	    strstr(value, "?text/html?=") != NULL))
 		return g_strdup("text/html");
-	if (slash == NULL || slash == value || slash[1] == '\0' || strlen(value) > 200)
-		return g_strdup(*value == '\0' || slash == NULL ? fallback : "application/octet-stream");
+	/* what no program can know is read as if nothing had been said */
+	if (slash == NULL || slash == value || slash[1] == '\0' || value[0] == '*')
+		return g_strdup(g_str_has_prefix(value, "text/") ? "text/plain" : fallback);
+	if (strlen(value) > 200)
+		return g_strdup("application/octet-stream");
 	for (c = value; *c != '\0'; c++)
 		if (*c <= ' ' || *c > '~')
 			return g_strndup(value, (gsize)(c - value));

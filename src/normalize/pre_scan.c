@@ -13,6 +13,7 @@
 #define BUDGET_FACTOR	12
 #define BUDGET_FLOOR	(1024 * 1024)
 
+#define MAX_GUESSES	3	/* lines that are tried as a boundary */
 #define MAX_SIGNED	3	/* signed files within signed files that are opened */
 
 struct splitter {
@@ -113,26 +114,48 @@ find_delimiter(struct splitter *s, const char *p, const char *end, const char *b
 	return kind;
 }
 
+/* The line at p as a boundary it might open; 0 if it does not look like one. */
+static size_t
+looks_like_boundary(const char *p, const char *lf)
+{
+	size_t	n = (size_t)(lf - p);
+
+	while (n > 0 && g_ascii_isspace(p[n - 1]))
+		n--;
+	return n >= 5 && n <= 200 && p[0] == '-' && p[1] == '-' && memchr(p, ' ', n) == NULL ? n : 0;
+}
+
+/* Is there a line that closes what the n bytes at p open? */
+static bool
+is_closed_later(struct splitter *s, const char *p, size_t n, const char *end)
+{
+	g_autofree char	*boundary = g_strndup(p + 2, n - 2);
+	const char	*line, *next;
+	int		 kind = 1;
+
+	for (next = p + n; kind == 1; )
+		kind = find_delimiter(s, next, end, boundary, &line, &next);
+	return kind == 2;
+}
+
 /*
  * The boundary was not given, or does not occur: take the first line that
- * looks like one and has a Content- header behind it.
+ * looks like one and has a Content- header behind it, or its own end.
  */
 static char *
-guess_boundary(const char *p, const char *end)
+guess_boundary(struct splitter *s, const char *p, const char *end)
 {
 	const char	*lf;
 	size_t		 n;
-	int		 lines;
+	int		 lines, tried = 0;
 
 	for (lines = 0; p < end && lines < 1000; p = lf + 1, lines++) {
 		if ((lf = memchr(p, '\n', (size_t)(end - p))) == NULL)
 			return NULL;
-		n = (size_t)(lf - p);
-		while (n > 0 && g_ascii_isspace(p[n - 1]))
-			n--;
-		if (n < 5 || n > 200 || p[0] != '-' || p[1] != '-' || memchr(p, ' ', n) != NULL)
+		if ((n = looks_like_boundary(p, lf)) == 0)
 			continue;
-		if (end - lf > 9 && g_ascii_strncasecmp(lf + 1, "Content-", 8) == 0)
+		if ((end - lf > 9 && g_ascii_strncasecmp(lf + 1, "Content-", 8) == 0) ||
+		    (tried++ < MAX_GUESSES && is_closed_later(s, p, n, end)))
 			return g_strndup(p + 2, n - 2);
 	}
 	return NULL;
@@ -148,7 +171,7 @@ choose_boundary(struct splitter *s, const struct headers_params *type, const cha
 	if (given != NULL && *given != '\0' &&
 	    find_delimiter(s, p, end, given, &line, &next) != 0)
 		return g_strdup(given);
-	if ((boundary = guess_boundary(p, end)) != NULL)
+	if ((boundary = guess_boundary(s, p, end)) != NULL)
 		mail_view_warn(s->view, "boundary-guessed");
 	return boundary;
 }
@@ -273,6 +296,17 @@ undo_encoding(GBytes *whole, size_t at, size_t len, const GPtrArray *headers)
 	return decoded;
 }
 
+/* No part between the delimiters: what stands before them is the text. */
+static void
+add_preamble(struct splitter *s, GBytes *whole, size_t at, size_t len, const char *boundary,
+    GPtrArray *headers, const struct place *place)
+{
+	const char	*bytes = g_bytes_get_data(whole, NULL), *line, *next;
+
+	find_delimiter(s, bytes + at, bytes + at + len, boundary, &line, &next);
+	add_leaf(s, whole, at, (size_t)(line - bytes) - at, headers, place);
+}
+
 static bool
 try_multipart(struct splitter *s, GBytes *whole, size_t at, size_t len, GPtrArray *headers,
     const struct place *place, const struct headers_params *type)
@@ -283,8 +317,13 @@ try_multipart(struct splitter *s, GBytes *whole, size_t at, size_t len, GPtrArra
 	struct place		 inner = inside(s, place, known_multipart(type->value));
 
 	boundary = choose_boundary(s, type, bytes + at, bytes + at + len);
-	if (boundary != NULL)
-		return split_multipart(s, whole, at, len, boundary, &inner);
+	if (boundary != NULL) {
+		if (!split_multipart(s, whole, at, len, boundary, &inner)) {
+			mail_view_warn(s->view, "multipart-without-parts");
+			add_preamble(s, whole, at, len, boundary, headers, place);
+		}
+		return true;
+	}
 	if ((decoded = undo_encoding(whole, at, len, headers)) == NULL)
 		return false;
 	bytes = g_bytes_get_data(decoded, &len);

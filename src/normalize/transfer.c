@@ -38,6 +38,8 @@ is_prose(const char *p, size_t n)
 {
 	size_t	i, odd = 0, blanks = 0, dashes = 0;
 
+	while (n > 0 && (*p == ' ' || *p == '\t'))
+		p++, n--;
 	while (n > 0 && (p[n - 1] == ' ' || p[n - 1] == '\t'))
 		n--;
 	for (i = 0; i < n; i++) {
@@ -90,6 +92,8 @@ base64_line(const char *p, size_t n, struct quantum *q, GString *out)
 	for (; i < n; i++) {
 		if (p[i] == '=') {
 			flush_quantum(q, out);
+			if (n - i > 2 && p[i + 1] == '3' && p[i + 2] == 'D')	/* "=3D" */
+				i += 2;
 			continue;
 		}
 		if ((v = sextets[(unsigned char)p[i]] - 1) < 0)
@@ -106,6 +110,19 @@ base64_line(const char *p, size_t n, struct quantum *q, GString *out)
 	}
 }
 
+/* "-- " or a long line: what a list or a scanner wrote below. */
+static bool
+is_rule(const char *p, size_t n)
+{
+	size_t	i, dashes = 0;
+
+	if (n < 2 || (*p != '-' && *p != '_'))
+		return false;
+	for (i = 0; i < n; i++)
+		dashes += p[i] == *p;
+	return dashes >= 10 ? dashes == n : n <= 3 && dashes == 2 && (n == 2 || p[2] == ' ');
+}
+
 void
 transfer_base64(const char *p, size_t len, GString *out)
 {
@@ -114,9 +131,14 @@ transfer_base64(const char *p, size_t len, GString *out)
 	size_t		 n;
 
 	for (; p < end; p += n + (lf != NULL)) {
+		size_t	shown;
+
 		lf = memchr(p, '\n', (size_t)(end - p));
 		n = (size_t)((lf != NULL ? lf : end) - p);
-		if (!is_prose(p, n > 0 && p[n - 1] == '\r' ? n - 1 : n))
+		shown = n > 0 && p[n - 1] == '\r' ? n - 1 : n;
+		if (is_rule(p, shown))
+			break;
+		if (!is_prose(p, shown))
 			base64_line(p, n, &q, out);
 	}
 	flush_quantum(&q, out);
@@ -224,6 +246,8 @@ squeeze(const char *name, char out[32])
 {
 	size_t	n = 0;
 
+	if (*name == '(' && strchr(name, ')') != NULL)	/* a comment first */
+		name = strchr(name, ')') + 1;
 	if (g_ascii_strncasecmp(name, "x-", 2) == 0)
 		name += 2;
 	for (; *name != '\0' && *name != ';' && *name != '(' && n < 31; name++)
@@ -255,14 +279,15 @@ transfer_decode(GBytes *whole, size_t at, size_t len, const char *encoding, GByt
 
 	squeeze(encoding != NULL ? encoding : "", name);
 	bytes = NULL;
-	if (strcmp(name, "base64") == 0) {
+	if (strcmp(name, "base64") == 0 || strcmp(name, "b") == 0) {
 		if (is_not_base64(p, len)) {
 			problem = "base64-is-plain";
 		} else {
 			bytes = g_string_sized_new(len / 4 * 3 + 4);
 			transfer_base64(p, len, bytes);
 		}
-	} else if (strcmp(name, "quotedprintable") == 0 || strcmp(name, "qp") == 0) {
+	} else if (strcmp(name, "quotedprintable") == 0 || strcmp(name, "qp") == 0 ||
+	    strcmp(name, "q") == 0) {
 		bytes = g_string_sized_new(len + 1);
 		transfer_quoted_printable(p, len, bytes);
 	} else if (strcmp(name, "uuencode") == 0 || strcmp(name, "uue") == 0 ||

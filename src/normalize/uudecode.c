@@ -33,6 +33,20 @@ begin_line(const char *p, size_t n)
 	return p + i + 1;
 }
 
+/* Without a begin line: a full line of data, as all but the last are. */
+static bool
+is_full_line(const char *p, size_t n)
+{
+	size_t	i;
+
+	if (n < 60 || n > 63 || *p != 'M')
+		return false;
+	for (i = 0; i < n; i++)
+		if (p[i] < ' ' || p[i] > '`')
+			return false;
+	return true;
+}
+
 /* One data line; false if it cannot be one. */
 static bool
 data_line(const char *p, size_t n, GString *out)
@@ -65,11 +79,15 @@ data_line(const char *p, size_t n, GString *out)
 	return true;
 }
 
-/* The block whose begin line ended before p; returns where it ends, or NULL. */
+/*
+ * The block whose begin line ended before p; returns where it ends, or NULL.
+ * A mail may have been cut: then it ends with the mail, if it was well begun.
+ */
 static const char *
 read_block(const char *p, const char *end, GString *out)
 {
 	const char	*next;
+	bool		 begun = is_full_line(p, line_at(p, end, &next));
 	size_t		 n;
 
 	for (; p < end; p = next) {
@@ -77,9 +95,9 @@ read_block(const char *p, const char *end, GString *out)
 		if (n == 3 && memcmp(p, "end", 3) == 0)
 			return next;
 		if (n > 0 && !data_line(p, n, out))
-			return NULL;
+			return begun && next == end ? end : NULL;
 	}
-	return NULL;
+	return begun ? end : NULL;
 }
 
 bool
@@ -90,8 +108,10 @@ uudecode_body(const char *bytes, size_t len, GString *out)
 
 	for (; p < end; p = next) {
 		n = line_at(p, end, &next);
-		if (begin_line(p, n) == NULL)
+		if (begin_line(p, n) == NULL && !is_full_line(p, n))
 			continue;
+		if (is_full_line(p, n))
+			next = p;
 		for (p = next; p < end; p = next) {
 			n = line_at(p, end, &next);
 			if ((n == 3 && memcmp(p, "end", 3) == 0) ||
