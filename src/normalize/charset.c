@@ -5,6 +5,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "normalize/charset_labels.h"
 
 /* Multi-byte sequences of UTF-8 in the bytes: the valid ones, and bad bytes. */
@@ -37,12 +38,7 @@ count_utf8(const unsigned char *b, size_t len, size_t *good, size_t *bad)
 static bool
 is_ascii(const char *bytes, size_t len)
 {
-	size_t	i;
-
-	for (i = 0; i < len; i++)
-		if ((bytes[i] & 0x80) != 0 || bytes[i] == 0x1b || bytes[i] == '\0')
-			return false;
-	return true;
+	return utf8_is_ascii(bytes, len) && memchr(bytes, 0x1b, len) == NULL;
 }
 
 /* Escape sequences of ISO-2022 in text that has no high bytes. */
@@ -107,6 +103,14 @@ is_mostly_halfwidth(const char *utf8)
 	return all > 4 && half * 10 > all * 6;
 }
 
+/* Labelled as UTF-8, and that is what it is: nothing to choose or convert. */
+static bool
+is_as_labelled(const char *bytes, size_t len, const char *name)
+{
+	return name != NULL && strcmp(name, "utf-8") == 0 && utf8_is_valid(bytes, len, NULL) &&
+	    memchr(bytes, 0x1b, len) == NULL;
+}
+
 static const char *
 choose(const char *bytes, size_t len, const char *declared, bool *guessed)
 {
@@ -153,8 +157,13 @@ charset_decode(const char *bytes, size_t len, const char *declared, struct chars
 	if (is_ascii(bytes, len) && (name == NULL || (strcmp(name, "utf-7") != 0 &&
 	    strcmp(name, "iso-2022-kr") != 0 && strcmp(name, "hz-gb-2312") != 0)))
 		return g_strndup(bytes, len);
-	used->name = choose(bytes, len, declared, &used->guessed);
-	utf8 = charset_convert(bytes, len, used->name, true, &used->damaged);
+	if (is_as_labelled(bytes, len, name)) {
+		used->name = name;
+		utf8 = g_strndup(bytes, len);
+	} else {
+		used->name = choose(bytes, len, declared, &used->guessed);
+		utf8 = charset_convert(bytes, len, used->name, true, &used->damaged);
+	}
 	if (utf8 == NULL)
 		utf8 = charset_convert(bytes, len, "utf-8", true, &used->damaged);
 	if (g_str_has_prefix(utf8, "\357\273\277"))

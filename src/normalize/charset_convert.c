@@ -7,6 +7,7 @@
 #include <iconv.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "normalize/charset_labels.h"
 
 /* Opened at first use and kept: loading one costs files and milliseconds. */
@@ -254,7 +255,7 @@ repair_utf8(const char *bytes, size_t len, bool *damaged)
 	gunichar	 c;
 
 	for (;;) {
-		bool	whole = g_utf8_validate(bytes, (gssize)len, &end);
+		bool	whole = utf8_is_valid(bytes, len, &end);
 
 		g_string_append_len(out, bytes, end - bytes);
 		if (whole)
@@ -283,7 +284,7 @@ charset_convert(const char *bytes, size_t len, const char *name, bool lossy, boo
 	if (row == NULL)
 		return NULL;
 	if (strcmp(name, "utf-8") == 0) {
-		if (g_utf8_validate(bytes, (gssize)len, NULL))
+		if (utf8_is_valid(bytes, len, NULL))
 			return g_strndup(bytes, len);
 		return lossy ? repair_utf8(bytes, len, damaged) : NULL;
 	}

@@ -3,11 +3,15 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
+
+#include "base/utf8.h"
 
 #define MAX_BYTES	2000
 #define MAX_WORDS	300
 #define WORD_MAX	24	/* bytes; no word of ours is longer */
+#define TABLE_SIZE	1024	/* about twice the different words */
 
 struct language {
 	const char	*code;
@@ -44,6 +48,8 @@ by_script(const char *text, size_t len)
 	const char	*at;
 	gunichar	 c;
 
+	if (utf8_is_ascii(text, len))
+		return NULL;
 	for (at = text; at < text + len; at = g_utf8_next_char(at)) {
 		if ((unsigned char)*at < 0x80) {
 			letters += g_ascii_isalpha(*at);
@@ -76,36 +82,84 @@ by_script(const char *text, size_t len)
 	return thai * 2 > letters ? "th" : NULL;
 }
 
-/* Word -> set of languages, a bit each.  Made once, never changed. */
-static GHashTable *
-word_table(void)
-{
-	static GHashTable	*table;
-	size_t			 i;
-	int			 k;
+/*
+ * Word -> set of languages, a bit each; open addressing.  The hash stands for
+ * the word: should one of a text ever be taken for one of ours by it, that is
+ * two points in the wrong place.
+ */
+struct entry {
+	uint32_t	hash;
+	uint32_t	set;		/* 0: free */
+};
 
-	if (table != NULL)
-		return table;
-	table = g_hash_table_new(g_str_hash, g_str_equal);
+/* As the words are read letter by letter, so is their hash (FNV). */
+#define HASH_START	UINT32_C(2166136261)
+
+static inline uint32_t
+hash_byte(uint32_t hash, char byte)
+{
+	return (hash ^ (unsigned char)byte) * UINT32_C(16777619);
+}
+
+/* Where the word is, or should be. */
+static struct entry *
+find_entry(struct entry *table, uint32_t hash)
+{
+	size_t	at = (hash ^ hash >> 16) % TABLE_SIZE;
+
+	while (table[at].set != 0 && table[at].hash != hash)
+		at = (at + 1) % TABLE_SIZE;
+	return &table[at];
+}
+
+static void
+fill_table(struct entry *table)
+{
+	struct entry	*e;
+	const char	*c;
+	uint32_t	 hash;
+	size_t		 i, k;
+
 	for (i = 0; i < G_N_ELEMENTS(languages); i++) {
-		char	**words = g_strsplit(languages[i].words, " ", -1);
+		g_auto(GStrv)	words = g_strsplit(languages[i].words, " ", -1);
 
 		for (k = 0; words[k] != NULL; k++) {
-			guint	set = GPOINTER_TO_UINT(g_hash_table_lookup(table, words[k]));
-
-			if (*words[k] != '\0')
-				g_hash_table_insert(table, (char *)g_intern_string(words[k]),
-				    GUINT_TO_POINTER(set | 1u << i));
+			if (*words[k] == '\0')
+				continue;
+			for (hash = HASH_START, c = words[k]; *c != '\0'; c++)
+				hash = hash_byte(hash, *c);
+			e = find_entry(table, hash);
+			e->hash = hash;
+			e->set |= UINT32_C(1) << i;
 		}
-		g_strfreev(words);
+	}
+}
+
+/* Made once, never changed. */
+static struct entry *
+word_table(void)
+{
+	static struct entry	 table[TABLE_SIZE];
+	static gsize		 filled;
+
+	if (g_once_init_enter(&filled)) {
+		fill_table(table);
+		g_once_init_leave(&filled, 1);
 	}
 	return table;
 }
 
+/* One word of the text, in small letters. */
+struct word {
+	size_t		len;
+	uint32_t	hash;
+};
+
 static void
-count_word(GHashTable *table, const char *word, int *score)
+count_word(struct entry *table, const struct word *w, int *score)
 {
-	guint	set = GPOINTER_TO_UINT(g_hash_table_lookup(table, word)), i;
+	uint32_t	set = find_entry(table, w->hash)->set;
+	size_t		i;
 
 	for (i = 0; set != 0; i++, set >>= 1)
 		if (set & 1)
@@ -123,47 +177,69 @@ count_letter(gunichar c, int *score)
 			score[i]++;
 }
 
-/* The word that begins at *at, in small letters; *at moves behind it. */
-static size_t
-take_word(const char **at, const char *end, char word[WORD_MAX + 8], int *score)
+static inline void
+add_byte(struct word *w, char byte)
 {
-	size_t		n = 0;
-	gunichar	c;
+	w->len++;
+	w->hash = hash_byte(w->hash, byte);
+}
 
-	for (; *at < end; *at = g_utf8_next_char(*at)) {
-		if ((unsigned char)**at < 0x80) {
-			if (!g_ascii_isalpha(**at))
+/* One letter that is not ASCII; false if it ends the word. */
+static bool
+add_wide(struct word *w, gunichar c, int *score)
+{
+	char	bytes[8];
+	int	i, n;
+
+	if (!g_unichar_isalpha(c)) {
+		if (w->len == 0)
+			count_letter(c, score);
+		return false;
+	}
+	count_letter(c, score);
+	if (w->len > WORD_MAX)
+		return true;
+	n = g_unichar_to_utf8(c, bytes);
+	for (i = 0; i < n; i++)
+		add_byte(w, bytes[i]);
+	return true;
+}
+
+/* The word that begins at at; returns its end. */
+static const char *
+take_word(const char *at, const char *end, struct word *w, int *score)
+{
+	w->len = 0;
+	w->hash = HASH_START;
+	while (at < end) {
+		if ((unsigned char)*at >= 0x80) {
+			if (!add_wide(w, g_unichar_tolower(g_utf8_get_char(at)), score))
 				break;
-			if (n <= WORD_MAX)
-				word[n++] = (char)(**at | 0x20);
+			at = g_utf8_next_char(at);
 			continue;
 		}
-		c = g_unichar_tolower(g_utf8_get_char(*at));
-		if (!g_unichar_isalpha(c) && n > 0)
+		if (!g_ascii_isalpha(*at))
 			break;
-		count_letter(c, score);
-		if (!g_unichar_isalpha(c))
-			break;
-		if (n <= WORD_MAX)
-			n += (size_t)g_unichar_to_utf8(c, word + n);
+		if (w->len <= WORD_MAX)
+			add_byte(w, (char)(*at | 0x20));
+		at++;
 	}
-	word[n] = '\0';
-	return n;
+	return at;
 }
 
 static void
 count_words(const char *text, size_t len, int *score)
 {
-	GHashTable	*table = word_table();
+	struct entry	*table = word_table();
 	const char	*at = text, *end = text + len;
-	char		 word[WORD_MAX + 8];
-	size_t		 n, words = 0;
+	struct word	 w;
+	size_t		 words = 0;
 
 	while (at < end) {
-		n = take_word(&at, end, word, score);
-		if (n > 0 && words++ < MAX_WORDS && n <= WORD_MAX)
-			count_word(table, word, score);
-		if (n == 0)
+		at = take_word(at, end, &w, score);
+		if (w.len > 0 && words++ < MAX_WORDS && w.len <= WORD_MAX)
+			count_word(table, &w, score);
+		if (w.len == 0)
 			at = g_utf8_next_char(at);
 	}
 }

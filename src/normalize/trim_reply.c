@@ -429,32 +429,44 @@ trim_clear(struct trim *t)
 	memset(t, 0, sizeof *t);
 }
 
+enum { BLOCK = 64 };		/* bytes looked at together */
+
+static inline bool
+is_letter(unsigned char c)
+{
+	return (unsigned char)((c | 0x20) - 'a') < 26 || (unsigned char)(c - '0') < 10 || c >= 0xC0;
+}
+
 static size_t
 count_letters(const char *s)
 {
-	size_t	n = 0;
+	size_t		n = 0, left = strlen(s);
+	unsigned char	some;
+	int		i;
 
-	for (; *s != '\0'; s++)
-		n += g_ascii_isalnum(*s) || (unsigned char)*s >= 0xC0;
+	/* Without a branch in it: the compiler makes a few vector instructions of it. */
+	for (; left >= BLOCK; s += BLOCK, left -= BLOCK) {
+		for (some = 0, i = 0; i < BLOCK; i++)
+			some = (unsigned char)(some + is_letter((unsigned char)s[i]));
+		n += some;
+	}
+	for (; left > 0; s++, left--)
+		n += is_letter((unsigned char)*s);
 	return n;
-}
-
-/* Does the HTML hold about as much as the text? Sometimes it is one part of many. */
-static bool
-covers(const struct trim *a, const struct trim *b)
-{
-	return count_letters(a->full) * 10 >= count_letters(b->full) * 6;
 }
 
 /* The HTML knows best, unless only the text tells new from old, or all of it. */
 static bool
 html_is_better(const struct trim *html, const struct trim *plain)
 {
-	if (*html->full == '\0' || !covers(html, plain))
+	size_t	in_html = count_letters(html->full), in_plain = count_letters(plain->full);
+
+	/* Sometimes the HTML is only one part of many. */
+	if (*html->full == '\0' || in_html * 10 < in_plain * 6)
 		return false;
 	if (html->quoted != NULL || strcmp(html->how, "forward") == 0)
 		return true;
-	return plain->quoted == NULL && !covers(plain, html);
+	return plain->quoted == NULL && in_plain * 10 < in_html * 6;
 }
 
 void

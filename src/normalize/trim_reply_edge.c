@@ -56,12 +56,16 @@ is_rule(const struct trim_line *l)
 static size_t
 find_colon(const char *p, size_t len)
 {
-	size_t	i;
+	size_t		 most = MIN(len, LABEL_MAX);
+	const char	*narrow = memchr(p, ':', most), *end = narrow != NULL ? narrow : p + most;
+	const char	*wide = p;
 
-	for (i = 0; i < MIN(len, LABEL_MAX); i++)
-		if (p[i] == ':' || (len - i >= 3 && memcmp(p + i, "：", 3) == 0))
-			return i;
-	return 0;
+	while ((wide = memchr(wide, 0xEF, (size_t)(end - wide))) != NULL) {
+		if ((size_t)(p + len - wide) >= 3 && memcmp(wide, "：", 3) == 0)
+			return (size_t)(wide - p);
+		wide++;
+	}
+	return narrow != NULL ? (size_t)(narrow - p) : 0;
 }
 
 static uint8_t
