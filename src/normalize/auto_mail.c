@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "normalize/auto_notice.h"
+#include "normalize/auto_report.h"
 #include "normalize/auto_sender.h"
 #include "normalize/auto_words.h"
 #include "normalize/bounce.h"
@@ -111,35 +113,13 @@ feedback_mail(const struct look *l)
 static char *
 receipt_mail(const struct look *l)
 {
-	const struct mail_part	*part;
-
-	if (g_strcmp0(l->view->report_type, "disposition-notification") == 0)
-		return reason("report-type", l->view->report_type);
-	part = mail_view_part(l->view, "message/disposition-notification");
-	if (part != NULL && g_strcmp0(part->disposition, "attachment") != 0)
-		return reason("part", part->content_type);
-	return NULL;
+	return auto_report_receipt(l->msg, l->view);
 }
 
-/* An invitation, or the answer to one: not a calendar file somebody sent. */
 static char *
 calendar_mail(const struct look *l)
 {
-	static const char *const methods[] = {
-		"reply", "request", "counter", "declinecounter", "cancel", "refresh", "add", NULL
-	};
-
-	for (guint i = 0; i < l->view->parts->len; i++) {
-		const struct mail_part	*part = g_ptr_array_index(l->view->parts, i);
-
-		if (strcmp(part->content_type, "text/calendar") != 0 || part->method == NULL ||
-		    !g_strv_contains(methods, part->method))
-			continue;
-		if (part->in_alternative || part->depth == 0 ||
-		    g_strcmp0(part->disposition, "attachment") != 0)
-			return reason("text/calendar method", part->method);
-	}
-	return NULL;
+	return auto_report_calendar(l->view);
 }
 
 /* --- auto-replies ------------------------------------------------------- */
@@ -311,22 +291,44 @@ phrase_in_text(const struct look *l)
 	return auto_words_body(text, strlen(text));
 }
 
+/* The same where only people could have written the rest: machines ask nothing. */
+static bool
+tells_by_text(const struct look *l)
+{
+	return strchr(text_to_look_at(l), '?') == NULL && phrase_in_text(l) != NULL;
+}
+
+/* A vacation notice that only its text gives away. */
+static const char *
+notice_in_text(const struct look *l)
+{
+	const char	*text = text_to_look_at(l);
+
+	if (!l->is_reply && l->subject == AUTO_WORDS_NONE && !has_other_hint(l))
+		return NULL;
+	return auto_notice_find(text, strlen(text));
+}
+
 static char *
 auto_reply_by_hints(const struct look *l)
 {
 	const char	*phrase;
 	bool		 exchange = suppresses_answers(l) && g_strcmp0(l->auto_submitted, "auto-generated") == 0;
 
-	if (l->subject == AUTO_WORDS_WEAK && (has_other_hint(l) || phrase_in_text(l) != NULL))
+	if (l->subject == AUTO_WORDS_WEAK && (has_other_hint(l) || tells_by_text(l)))
 		return reason("subject and more", l->phrase);
 	if (helpdesk_header(l) != NULL)
 		return NULL;
+	if (exchange && l->is_reply)
+		return reason("Exchange's headers on a reply", NULL);
 	if (is_own_rule(l) && (exchange || l->is_reply))
 		return reason("X-MS-Exchange-Inbox-Rules-Loop", NULL);
 	if (l->null_path && l->is_reply)
 		return reason("null return path on a reply", NULL);
 	if (l->is_reply && has_other_hint(l) && (phrase = phrase_in_text(l)) != NULL)
 		return reason("text and more", phrase);
+	if (!has_list_header(l) && (phrase = notice_in_text(l)) != NULL)
+		return reason("text", phrase);
 	if (is_bulk_word(l->precedence) && l->is_reply && !has_list_header(l) && !l->own_list &&
 	    !is_automatic(l) && !mail_view_has(l->view, "List-Unsubscribe"))
 		return reason("Precedence on a reply", l->precedence);
@@ -460,7 +462,16 @@ no_answer_to_person(const struct look *l)
 	return NULL;
 }
 
-/* The first word, lower case, without comment and parameters. */
+/* "(a comment)" at value, also one that does not end. */
+static size_t
+comment_length(const char *value)
+{
+	size_t	 n = strcspn(value, ")");
+
+	return value[n] == ')' ? n + 1 : n;
+}
+
+/* The first word, lower case, without comments and parameters. */
 static char *
 first_word(const char *value)
 {
@@ -468,8 +479,8 @@ first_word(const char *value)
 
 	if (value == NULL)
 		return NULL;
-	while (*value == ' ')
-		value++;
+	while (*value == ' ' || *value == '(')
+		value += *value == '(' ? comment_length(value) : 1;
 	word = g_ascii_strdown(value, (gssize)strcspn(value, " ;(,\t"));
 	if (*word != '\0')
 		return word;

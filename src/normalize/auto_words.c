@@ -203,19 +203,24 @@ static bool
 ends_phrase(const char *phrase, const char *rest)
 {
 	size_t	 n;
+	bool	 quoted = false;
 
 	while (*rest == ' ' && (n = starts_with_word(rest + 1, auto_phrases_nouns)) > 0)
 		rest += n + 1;
 	if (rest[0] != ' ' && (n = starts_with_word(rest, auto_phrases_nouns)) > 0 && (rest[0] & 0x80))
 		rest += n;
-	while (*rest == ' ' || *rest == '"' || *rest == '\'')
+	while (*rest == ' ' || *rest == '"' || *rest == '\'') {
+		quoted = quoted || *rest == '"';
 		rest++;
+	}
 	if (*rest == '\0' || *rest == ':')
 		return true;
 	if (prefix_length(rest, auto_phrases_reply_prefixes) > 0)
 		return true;
 	if (sounds_human(rest))
 		return false;
+	if (quoted)
+		return true;
 	if (*rest == '.' || *rest == ',')
 		return rest[1] == '\0' || rest[1] == ' ' || rest[1] == '.';
 	if (strchr("-([{!|/*~<>_;", *rest) != NULL)
@@ -236,15 +241,6 @@ find_head(const char *s, const char *const phrases[])
 		    ((phrases[i][n - 1] & 0x80) || !g_ascii_isalnum(s[n])))
 			return phrases[i];
 	}
-	return NULL;
-}
-
-static const char *
-find_whole(const char *s, size_t len, const char *const phrases[])
-{
-	for (size_t i = 0; phrases[i] != NULL; i++)
-		if (strlen(phrases[i]) == len && strncmp(s, phrases[i], len) == 0)
-			return phrases[i];
 	return NULL;
 }
 
@@ -279,8 +275,23 @@ tag_length(const char *s, size_t *open, size_t *inner)
 struct subject {
 	const char	*at;		/* behind tags and prefixes */
 	bool		 taken_over;	/* there was a Re: or Fwd: */
-	const char	*tag;		/* a phrase alone in brackets */
+	const char	*tag;		/* a phrase in brackets */
+	const char	*weak_tag;	/* the same, of the weak ones */
 };
+
+/* "[auto-reply]", "*** automatic reply: order ***" */
+static void
+read_tag(struct subject *sub, const char *inner, size_t len)
+{
+	g_autofree char	*text = g_strstrip(g_strndup(inner, len));
+
+	if (sub->taken_over)
+		return;
+	if (sub->tag == NULL)
+		sub->tag = find_head(text, auto_phrases_strong);
+	if (sub->weak_tag == NULL)
+		sub->weak_tag = find_head(text, auto_phrases_weak);
+}
 
 static void
 strip_front(struct subject *sub)
@@ -291,10 +302,7 @@ strip_front(struct subject *sub)
 		while (*sub->at == ' ')
 			sub->at++;
 		if ((n = tag_length(sub->at, &open, &inner)) > 0) {
-			const char	*found = find_whole(sub->at + open, inner, auto_phrases_strong);
-
-			if (found != NULL && !sub->taken_over)
-				sub->tag = found;
+			read_tag(sub, sub->at + open, inner);
 		} else if ((n = prefix_length(sub->at, auto_phrases_gateway_prefixes)) > 0) {
 			;
 		} else if ((n = prefix_length(sub->at, auto_phrases_reply_prefixes)) > 0) {
@@ -322,7 +330,7 @@ find_tail(const char *s)
 			continue;
 		for (at = len - n; at > 0 && s[at - 1] == ' '; at--)
 			;
-		if (at > 0 && strchr("-:([{|", s[at - 1]) != NULL)
+		if (at > 0 && strchr("-:([{|,", s[at - 1]) != NULL)
 			return auto_phrases_strong[i];
 	}
 	return NULL;
@@ -344,24 +352,21 @@ is_auto_colon(const char *s)
 	return g_str_has_prefix(s, "auto: ") && prefix_length(s + 6, auto_phrases_reply_prefixes) > 0;
 }
 
-/* "Urlaub: Re: order": software puts its word before the subject it answers. */
+/* "Urlaub: Re: order", "Urlaub bis 15.8. Re: order": put before what it answers. */
 static bool
 is_before_answered(const char *rest)
 {
-	while (*rest == ' ')
-		rest++;
-	if (*rest++ != ':')
-		return false;
-	while (*rest == ' ')
-		rest++;
-	return prefix_length(rest, auto_phrases_reply_prefixes) > 0;
+	for (; (rest = strchr(rest, ' ')) != NULL; rest++)
+		if (prefix_length(rest + 1, auto_phrases_reply_prefixes) > 0)
+			return true;
+	return false;
 }
 
 enum auto_words
 auto_words_subject(const char *subject, const char **phrase)
 {
 	g_autofree char	*folded = auto_words_fold(subject, strlen(subject));
-	struct subject	 sub = { folded, false, NULL };
+	struct subject	 sub = { folded, false, NULL, NULL };
 
 	open_hyphens(folded);
 	strip_front(&sub);
@@ -376,7 +381,7 @@ auto_words_subject(const char *subject, const char **phrase)
 		return sub.taken_over && sub.tag == NULL ? AUTO_WORDS_WEAK : AUTO_WORDS_STRONG;
 	*phrase = find_head(sub.at, auto_phrases_weak);
 	if (*phrase == NULL)
-		return AUTO_WORDS_NONE;
+		return (*phrase = sub.weak_tag) == NULL ? AUTO_WORDS_NONE : AUTO_WORDS_WEAK;
 	return is_before_answered(sub.at + strlen(*phrase)) && !sub.taken_over ?
 	    AUTO_WORDS_STRONG : AUTO_WORDS_WEAK;
 }

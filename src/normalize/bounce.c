@@ -273,7 +273,7 @@ recognise_words(const struct message *msg, const struct mail_view *v)
 		return "null return path and subject";
 	if (auto_sender_has_null_path(msg, v) && bounce_words_signature(words, false))
 		return "null return path and text";
-	if (subject && bounce_words_signature(words, true))
+	if (subject && strchr(subject_of(msg), '?') == NULL && bounce_words_signature(words, true))
 		return "text of a mail server";
 	if (subject && msg->from != NULL && auto_sender_kind(msg->from->addr) == AUTO_SENDER_NO_REPLY &&
 	    bounce_words_body(words) && returns_mail(v, words))

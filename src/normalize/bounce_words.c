@@ -8,7 +8,7 @@
 
 #define BODY_LOOK	2500	/* bytes */
 #define SIGNATURE_LOOK	500
-#define FIRST_LOOK	40	/* "Hi. ", "Hello, ", a line of stars */
+#define FIRST_LOOK	16	/* "Hi. ", "Hello, " */
 
 static const char *const subjects[] = {
 	"undelivered mail", "undeliverable", "undelivered", "non deliverable", "not deliverable",

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "mail_text.h"
+#include "normalize/auto_notice.h"
 #include "normalize/auto_words.h"
 
 static unsigned	wrong;
@@ -21,7 +22,7 @@ check_one(unsigned line, const char *head, const char *mail)
 
 	if (strcmp(message_kind_name(msg->kind), want[0]) != 0 || g_strcmp0(msg->no_answer, want[1]) != 0 ||
 	    (msg->kind_reason == NULL) != (msg->kind == MESSAGE_NORMAL)) {
-		fprintf(stderr, "auto_mail.txt:%u: want %s, got %s %s (%s): %s\n", line, head,
+		fprintf(stderr, "line %u: want %s, got %s %s (%s): %s\n", line, head,
 		    message_kind_name(msg->kind), msg->no_answer == NULL ? "" : msg->no_answer,
 		    msg->kind_reason == NULL ? "" : msg->kind_reason, msg->subject);
 		wrong++;
@@ -35,6 +36,7 @@ auto_mail_classify__mails_of_people_and_machines__are_told_apart(void **state)
 	(void)state;
 	wrong = 0;
 	assert_true(mail_text_each("auto_mail.txt", check_one) > 250);
+	assert_true(mail_text_each("auto_mail_people.txt", check_one) > 350);
 	assert_int_equal(wrong, 0);
 }
 
@@ -68,6 +70,14 @@ auto_words__tables__are_spelled_as_folded(void **state)
 		assert_string_equal(folded, phrase);
 	}
 	assert_true(n > 600);
+	for (n = 0; (phrase = auto_notice_phrase(n)) != NULL; n++) {
+		g_autofree char	*folded = auto_words_fold(phrase, strlen(phrase));
+
+		/* a blank at the end is where the word has to end */
+		if (!g_str_has_prefix(phrase, folded))
+			fail_msg("%s is folded to %s", phrase, folded);
+	}
+	assert_true(n > 300);
 }
 
 static void
