@@ -4,9 +4,10 @@
 #include <glib.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <string.h>
+
+#define HMAC_BLOCK	64	/* bytes SHA-256 works on at once */
 
 /* Fetched once: the implicit fetch of EVP_sha256() costs more than the hash. */
 static EVP_MD *
@@ -80,14 +81,33 @@ digest_sha256_hex(const void *bytes, size_t len, char out[DIGEST_HEX_SIZE])
 	digest_hex(sum, sizeof sum, out);
 }
 
+/* RFC 2104 by hand: each HMAC() of OpenSSL looks its algorithm up anew. */
 void
 digest_hmac(const void *key, size_t key_len, const void *bytes, size_t len,
     uint8_t out[DIGEST_SIZE])
 {
-	unsigned	got = DIGEST_SIZE;
+	uint8_t		 inner[HMAC_BLOCK] = { 0 }, outer[HMAC_BLOCK];
+	struct digest	*d;
+	size_t		 i;
 
-	if (HMAC(sha256(), key, (int)key_len, bytes, len, out, &got) == NULL)
-		g_error("cannot compute an HMAC");
+	if (key_len > HMAC_BLOCK)
+		digest_sha256(key, key_len, inner);
+	else if (key_len > 0)
+		memcpy(inner, key, key_len);
+	for (i = 0; i < HMAC_BLOCK; i++) {
+		outer[i] = inner[i] ^ 0x5c;
+		inner[i] ^= 0x36;
+	}
+	d = digest_new();
+	digest_add(d, inner, sizeof inner);
+	digest_add(d, bytes, len);
+	digest_end(d, out);
+	d = digest_new();
+	digest_add(d, outer, sizeof outer);
+	digest_add(d, out, DIGEST_SIZE);
+	digest_end(d, out);
+	OPENSSL_cleanse(inner, sizeof inner);
+	OPENSSL_cleanse(outer, sizeof outer);
 }
 
 bool

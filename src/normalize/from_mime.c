@@ -17,6 +17,7 @@
 #define DEFAULT_MAX_MAIL	(64 * 1024 * 1024)
 #define DEFAULT_MAX_TEXT	(2 * 1024 * 1024)
 #define MAX_SUBJECT		2000
+#define DIGEST_PIECE		4096
 
 /* The first that says something. */
 static bool
@@ -126,20 +127,34 @@ read_body(struct message *m, struct mail_view *v, size_t max)
 		m->html_sanitised = html_sanitise(m->html, strlen(m->html));
 }
 
-/* Without CR and without line ends behind the last line: IMAP and a maildir
- * give the same bytes with different ones. */
+/*
+ * Without CR and without line ends behind the last line: IMAP and a maildir
+ * give the same bytes with different ones.  Put together in pieces, because
+ * a digest takes its time for each.
+ */
 static void
 digest_body(struct digest *d, const char *p, size_t len)
 {
+	char		 piece[DIGEST_PIECE];
+	size_t		 used = 0, n;
 	const char	*end, *cr;
 
 	while (len > 0 && (p[len - 1] == '\n' || p[len - 1] == '\r'))
 		len--;
-	for (end = p + len; p < end; p = cr + 1) {
-		if ((cr = memchr(p, '\r', (size_t)(end - p))) == NULL)
-			cr = end;
-		digest_add(d, p, (size_t)(cr - p));
+	for (end = p + len; p < end; p += n) {
+		n = MIN((size_t)(end - p), sizeof piece - used);
+		cr = memchr(p, '\r', n);
+		if (cr != NULL)
+			n = (size_t)(cr - p);
+		memcpy(piece + used, p, n);
+		used += n;
+		n += cr != NULL;
+		if (used == sizeof piece) {
+			digest_add(d, piece, used);
+			used = 0;
+		}
 	}
+	digest_add(d, piece, used);
 }
 
 static void

@@ -62,6 +62,14 @@ mail_view_free(struct mail_view *v)
 	g_free(v);
 }
 
+/* Most differ in their first letter, and a mail's headers are asked for often. */
+bool
+mail_header_is(const struct mail_header *h, const char *name)
+{
+	return g_ascii_tolower(*h->name) == g_ascii_tolower(*name) &&
+	    g_ascii_strcasecmp(h->name, name) == 0;
+}
+
 static const struct mail_header *
 find(const GPtrArray *list, const char *name)
 {
@@ -70,7 +78,7 @@ find(const GPtrArray *list, const char *name)
 	for (i = 0; list != NULL && i < list->len; i++) {
 		const struct mail_header *h = g_ptr_array_index(list, i);
 
-		if (g_ascii_strcasecmp(h->name, name) == 0)
+		if (mail_header_is(h, name))
 			return h;
 	}
 	return NULL;
@@ -91,11 +99,17 @@ mail_view_header(const struct mail_view *v, const char *name)
 }
 
 const char *
-mail_view_raw(const struct mail_view *v, const char *name)
+mail_headers_raw(const GPtrArray *list, const char *name)
 {
-	const struct mail_header *h = find(v->headers, name);
+	const struct mail_header *h = find(list, name);
 
 	return h != NULL ? h->raw : NULL;
+}
+
+const char *
+mail_view_raw(const struct mail_view *v, const char *name)
+{
+	return mail_headers_raw(v->headers, name);
 }
 
 bool
@@ -112,7 +126,7 @@ mail_view_each_header(const struct mail_view *v, const char *name, mail_header_f
 	for (i = 0; i < v->headers->len; i++) {
 		const struct mail_header *h = g_ptr_array_index(v->headers, i);
 
-		if (g_ascii_strcasecmp(h->name, name) == 0 && !fn(h, arg))
+		if (mail_header_is(h, name) && !fn(h, arg))
 			return;
 	}
 }

@@ -83,6 +83,8 @@ void		 mail_view_each_header(const struct mail_view *, const char *name,
 
 /* The same for the headers of a part or an inner message; list may be NULL. */
 const char	*mail_headers_find(const GPtrArray *list, const char *name);
+const char	*mail_headers_raw(const GPtrArray *list, const char *name);
+bool		 mail_header_is(const struct mail_header *, const char *name);
 
 /* The first part of this type, or NULL. */
 const struct mail_part	*mail_view_part(const struct mail_view *, const char *content_type);

@@ -11,20 +11,6 @@
 
 #define MAX_TEXT	(16 * 1024 * 1024)	/* of one part that is looked at */
 
-static const char *
-raw_of(const GPtrArray *headers, const char *name)
-{
-	guint	i;
-
-	for (i = 0; i < headers->len; i++) {
-		const struct mail_header *h = g_ptr_array_index(headers, i);
-
-		if (g_ascii_strcasecmp(h->name, name) == 0)
-			return h->raw;
-	}
-	return NULL;
-}
-
 static char *
 lower_or_null(const char *s)
 {
@@ -63,7 +49,7 @@ clean_type(const char *value, const char *fallback)
 static void
 read_type(struct mail_part *p, const GPtrArray *headers, const char *fallback)
 {
-	struct headers_params	*type = headers_params_parse(raw_of(headers, "Content-Type"));
+	struct headers_params	*type = headers_params_parse(mail_headers_raw(headers, "Content-Type"));
 
 	p->content_type = clean_type(type->value, fallback);
 	if (g_str_has_prefix(p->content_type, "multipart/")) {
@@ -81,7 +67,7 @@ read_type(struct mail_part *p, const GPtrArray *headers, const char *fallback)
 static void
 read_disposition(struct mail_part *p, const GPtrArray *headers)
 {
-	struct headers_params	*d = headers_params_parse(raw_of(headers, "Content-Disposition"));
+	struct headers_params	*d = headers_params_parse(mail_headers_raw(headers, "Content-Disposition"));
 	const char		*name = headers_params_get(d, "filename");
 
 	if (*d->value != '\0' && g_utf8_validate(d->value, -1, NULL) && strlen(d->value) < 50)
@@ -113,10 +99,10 @@ without_brackets(const char *raw)
 static void
 read_ids(struct mail_part *p, const GPtrArray *headers)
 {
-	const char	*location = raw_of(headers, "Content-Location");
-	const char	*encoding = raw_of(headers, "Content-Transfer-Encoding");
+	const char	*location = mail_headers_raw(headers, "Content-Location");
+	const char	*encoding = mail_headers_raw(headers, "Content-Transfer-Encoding");
 
-	p->content_id = without_brackets(raw_of(headers, "Content-ID"));
+	p->content_id = without_brackets(mail_headers_raw(headers, "Content-ID"));
 	if (location != NULL && *location != '\0')
 		p->content_location = headers_decode(location);
 	if (encoding != NULL) {

@@ -32,20 +32,6 @@ struct place {
 	unsigned	 in_signed;	/* signed files around it */
 };
 
-static const char *
-raw_of(const GPtrArray *headers, const char *name)
-{
-	guint	i;
-
-	for (i = 0; i < headers->len; i++) {
-		const struct mail_header *h = g_ptr_array_index(headers, i);
-
-		if (g_ascii_strcasecmp(h->name, name) == 0)
-			return h->raw;
-	}
-	return NULL;
-}
-
 static void
 note_duplicates(struct mail_view *v, const GPtrArray *headers)
 {
@@ -59,7 +45,7 @@ note_duplicates(struct mail_view *v, const GPtrArray *headers)
 		const struct mail_header *h = g_ptr_array_index(headers, i);
 
 		for (k = 0; k < G_N_ELEMENTS(names); k++)
-			if (g_ascii_strcasecmp(h->name, names[k]) == 0 && ++seen[k] == 2)
+			if (mail_header_is(h, names[k]) && ++seen[k] == 2)
 				mail_view_warn(v, "duplicate-header: %s", names[k]);
 	}
 }
@@ -286,7 +272,7 @@ known_multipart(const char *type)
 static GBytes *
 undo_encoding(GBytes *whole, size_t at, size_t len, const GPtrArray *headers)
 {
-	const char	*encoding = raw_of(headers, "Content-Transfer-Encoding");
+	const char	*encoding = mail_headers_raw(headers, "Content-Transfer-Encoding");
 	GBytes		*decoded;
 
 	if (encoding == NULL || (g_ascii_strncasecmp(encoding, "base64", 6) != 0 &&
@@ -344,7 +330,7 @@ try_signed(struct splitter *s, GBytes *whole, size_t at, size_t len, GPtrArray *
 	if (place->in_signed >= MAX_SIGNED ||
 	    !smime_is_candidate(type->value, headers_params_get(type, "name")))
 		return false;
-	transfer_decode(whole, at, len, raw_of(headers, "Content-Transfer-Encoding"), &decoded);
+	transfer_decode(whole, at, len, mail_headers_raw(headers, "Content-Transfer-Encoding"), &decoded);
 	bytes = g_bytes_get_data(decoded, &n);
 	if ((content = smime_signed_content(bytes, n)) == NULL)
 		return false;
@@ -362,7 +348,7 @@ static void
 split(struct splitter *s, GBytes *whole, size_t at, size_t len, GPtrArray *headers,
     const struct place *place)
 {
-	struct headers_params	*type = headers_params_parse(raw_of(headers, "Content-Type"));
+	struct headers_params	*type = headers_params_parse(mail_headers_raw(headers, "Content-Type"));
 	bool			 done = false;
 
 	if (g_str_has_prefix(type->value, "multipart")) {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <glib.h>
 #include <jansson.h>
+#include <openssl/hmac.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -83,7 +84,7 @@ static void
 digest__published_vectors__match(void **state)
 {
 	char	hex[DIGEST_HEX_SIZE];
-	uint8_t	mac[DIGEST_SIZE], zeros[32] = { 0 };
+	uint8_t	mac[DIGEST_SIZE], zeros[32] = { 0 }, key[131];
 
 	(void)state;
 	digest_sha256_hex("abc", 3, hex);
@@ -93,8 +94,31 @@ digest__published_vectors__match(void **state)
 	digest_hex(mac, sizeof mac, hex);
 	assert_string_equal(hex,
 	    "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+	memset(key, 0xaa, sizeof key);
+	digest_hmac(key, sizeof key, "Test Using Larger Than Block-Size Key - Hash Key First", 54,
+	    mac);
+	digest_hex(mac, sizeof mac, hex);
+	assert_string_equal(hex,
+	    "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 	assert_int_equal(digest_crc32c(0, "123456789", 9), 0xe3069283u);
 	assert_int_equal(digest_crc32c(0, zeros, sizeof zeros), 0x8a9136aau);
+}
+
+static void
+digest_hmac__keys_of_any_length__as_openssl_says(void **state)
+{
+	uint8_t		key[130], mac[DIGEST_SIZE], expected[DIGEST_SIZE];
+	unsigned	n;
+	int		len;
+
+	(void)state;
+	memset(key, 0x5a, sizeof key);
+	for (len = 0; len <= (int)sizeof key; len++) {
+		digest_hmac(key, (size_t)len, "text", 4, mac);
+		assert_non_null(HMAC(EVP_sha256(), key, len, (const uint8_t *)"text", 4, expected,
+		    &n));
+		assert_memory_equal(mac, expected, DIGEST_SIZE);
+	}
 }
 
 static void
@@ -389,6 +413,7 @@ main(void)
 		cmocka_unit_test(clock_rfc3339__and_back__is_the_same_millisecond),
 		cmocka_unit_test(clock_hold__stops_the_wall_clock_for_tests),
 		cmocka_unit_test(digest__published_vectors__match),
+		cmocka_unit_test(digest_hmac__keys_of_any_length__as_openssl_says),
 		cmocka_unit_test(digest_crc32c__in_pieces__is_that_of_the_whole),
 		cmocka_unit_test(digest_add_field__moves_no_letter_between_fields),
 		cmocka_unit_test(digest_unhex__takes_only_whole_bytes_that_fit),
