@@ -62,23 +62,57 @@ top(struct work *w)
 	return &g_array_index(w->open, struct open, w->open->len - 1);
 }
 
+/* What a byte is written as; NULL: as it is, "": not at all. */
+static const char *
+escape_of(char c)
+{
+	switch (c) {
+	case '&':
+		return "&amp;";
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '"':
+		return "&quot;";
+	case '\'':
+		return "&#39;";
+	case '`':
+		return "&#96;";
+	}
+	return (unsigned char)c >= ' ' || c == '\t' || c == '\n' ? NULL : "";
+}
+
+/* The bytes that escape_of() has something for. */
+static const bool *
+escaped_bytes(void)
+{
+	static bool	escaped[256];
+	static gsize	filled;
+	int		c;
+
+	if (g_once_init_enter(&filled)) {
+		for (c = 0; c < 256; c++)
+			escaped[c] = escape_of((char)c) != NULL;
+		g_once_init_leave(&filled, 1);
+	}
+	return escaped;
+}
+
 static void
 put_escaped(GString *out, const char *p, size_t len)
 {
-	const char	*end = p + len;
+	const bool	*escaped = escaped_bytes();
+	const char	*end = p + len, *run = p;
 
-	for (; p < end; p++)
-		switch (*p) {
-		case '&': g_string_append(out, "&amp;"); break;
-		case '<': g_string_append(out, "&lt;"); break;
-		case '>': g_string_append(out, "&gt;"); break;
-		case '"': g_string_append(out, "&quot;"); break;
-		case '\'': g_string_append(out, "&#39;"); break;
-		case '`': g_string_append(out, "&#96;"); break;
-		default:
-			if ((unsigned char)*p >= ' ' || *p == '\t' || *p == '\n')
-				g_string_append_c(out, *p);
-		}
+	for (; p < end; p++) {
+		if (!escaped[(unsigned char)*p])
+			continue;
+		g_string_append_len(out, run, p - run);
+		g_string_append(out, escape_of(*p));
+		run = p + 1;
+	}
+	g_string_append_len(out, run, p - run);
 }
 
 static void
@@ -88,7 +122,7 @@ put_text(struct work *w, const struct html_token *t)
 
 	if (top(w)->hidden)
 		return;
-	if (t->raw) {
+	if (t->raw || memchr(t->text.p, '&', t->text.len) == NULL) {
 		put_escaped(w->out, t->text.p, t->text.len);
 		return;
 	}
@@ -100,7 +134,9 @@ put_text(struct work *w, const struct html_token *t)
 static void
 put_attr(GString *out, const char *name, const char *value)
 {
-	g_string_append_printf(out, " %s=\"", name);
+	g_string_append_c(out, ' ');
+	g_string_append(out, name);
+	g_string_append(out, "=\"");
 	put_escaped(out, value, strlen(value));
 	g_string_append_c(out, '"');
 }
@@ -261,7 +297,8 @@ put_start(struct work *w, const struct html_token *t)
 	if (as == HTML_OTHER || is_misplaced(w, t->tag) ||
 	    (as == HTML_A && (href == NULL || w->written[HTML_A] > 0)))
 		return HTML_OTHER;
-	g_string_append_printf(w->out, "<%s", html_tag_name(as));
+	g_string_append_c(w->out, '<');
+	g_string_append(w->out, html_tag_name(as));
 	if (href != NULL) {
 		put_attr(w->out, "href", href);
 		put_attr(w->out, "rel", "noopener noreferrer nofollow");
@@ -283,8 +320,11 @@ pop_to(struct work *w, guint len)
 
 	while (w->open->len > len) {
 		e = top(w);
-		if (e->as != HTML_OTHER)
-			g_string_append_printf(w->out, "</%s>", html_tag_name(e->as));
+		if (e->as != HTML_OTHER) {
+			g_string_append(w->out, "</");
+			g_string_append(w->out, html_tag_name(e->as));
+			g_string_append_c(w->out, '>');
+		}
 		w->opened[e->tag]--;
 		w->written[e->as]--;
 		if ((html_tag_traits(e->tag) & HTML_SCOPE) || html_nest_is_list(e->tag))
@@ -388,7 +428,7 @@ html_sanitise(const char *utf8, size_t len)
 
 	memset(&w, 0, sizeof w);
 	memset(&root, 0, sizeof root);
-	w.out = g_string_sized_new(len / 2);
+	w.out = g_string_sized_new(len);
 	w.open = g_array_new(FALSE, FALSE, sizeof(struct open));
 	g_array_append_val(w.open, root);
 	html_token_init(&lx, utf8, len);

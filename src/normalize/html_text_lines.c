@@ -239,13 +239,21 @@ put_character(struct html_layout *lo, const struct html_place *at, gunichar c)
 	}
 }
 
-/* Plain letters, the bulk of all text, go over in one piece. */
+static inline bool
+is_plain(char c)
+{
+	return c > ' ' && c < 0x7F && c != '&';
+}
+
+/* Plain letters, the bulk of all text, go over in one piece, with the single
+ * blanks between words unless each may be one of several that count. */
 static size_t
 put_run(struct html_layout *lo, const struct html_place *at, const char *p, size_t len)
 {
 	size_t	n = 0;
 
-	while (n < len && p[n] > ' ' && p[n] < 0x7F && p[n] != '&')
+	while (n < len && (is_plain(p[n]) || (p[n] == ' ' && n > 0 && !at->preformatted &&
+	    n + 1 < len && is_plain(p[n + 1]))))
 		n++;
 	if (n > 0) {
 		begin_word(lo, at);
