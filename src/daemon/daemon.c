@@ -264,12 +264,12 @@ close_all(struct daemon *d)
 	g_clear_pointer(&d->http, http_server_free);
 	/* Reports what is waiting, so channels and intake must still be there. */
 	g_clear_pointer(&d->journal, journal_close);
+	g_clear_pointer(&d->quarantine, quarantine_close);
+	g_clear_pointer(&d->blobs, blobs_close);
 	g_clear_pointer(&d->intake, intake_free);
 	g_clear_pointer(&d->before, g_ptr_array_unref);
 	g_clear_pointer(&d->now, generation_free);
-	g_clear_pointer(&d->quarantine, quarantine_close);
 	g_clear_pointer(&d->cursors, cursor_close);
-	g_clear_pointer(&d->blobs, blobs_close);
 	g_clear_pointer(&d->known, known_free);
 	g_clear_pointer(&d->state, state_dir_close);
 	g_ptr_array_unref(d->taps);

@@ -55,7 +55,9 @@ struct passage {
 	struct turn		 to_commit;	/* in in->writers */
 	const char		*lane;		/* of its conversation, while in it; of keys */
 	bool			 overtaken;
-	bool			 finished;
+	bool			 unsynced;	/* its files are */
+	bool			 ended;		/* nothing more to be done with it */
+	bool			 finished;	/* and its files are synced */
 };
 
 static void	take_apart(struct passage *);
@@ -132,14 +134,27 @@ empty(struct passage *p)
 	g_clear_pointer(&p->detail, g_free);
 }
 
+/*
+ * Its ticket need not wait for its files to be synced, but only then may the
+ * journal forget it: until then a power cut has it come this way again.
+ */
+static void
+settle(struct passage *p)
+{
+	if (!p->ended || p->unsynced)
+		return;
+	p->finished = true;
+	intake_finished(p->in, p->bytes);
+}
+
 static void
 end(void *arg)
 {
 	struct passage	*p = arg;
 
 	empty(p);
-	p->finished = true;
-	intake_finished(p->in, p->bytes);
+	p->ended = true;
+	settle(p);
 }
 
 /* Not at once: the passage is still on the stack. */
@@ -525,11 +540,23 @@ on_stored(void *arg, const struct err *why)
 	if (why != NULL) {
 		log_warn("lsn=%" G_GUINT64_FORMAT " attachments cannot be stored yet: %s", p->lsn,
 		    why->text);
+		p->unsynced = false;
 		wait_to_repeat(p, take_apart);
 		return;
 	}
 	identify(p);
 }
+
+static void
+on_synced(void *arg)
+{
+	struct passage	*p = arg;
+
+	p->unsynced = false;
+	settle(p);
+}
+
+static const struct blob_events on_blobs = { on_stored, on_synced };
 
 static void
 store_parts(struct passage *p)
@@ -553,7 +580,8 @@ store_parts(struct passage *p)
 		g_ptr_array_add(parts, blob_new(html));
 	}
 	if (parts->len > 0) {
-		blob_store(p->in->blobs, parts, on_stored, p);
+		p->unsynced = true;
+		blob_store(p->in->blobs, parts, &on_blobs, p);
 		return;
 	}
 	g_ptr_array_unref(parts);

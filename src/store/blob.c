@@ -16,23 +16,29 @@
 #include "store/file.h"
 
 #define SHELVES	256		/* directories 00..ff */
+#define FEW	4		/* blobs that are synced one by one */
+#define AGAIN_MS 500
 
+/* Two threads: one writes and names, the other one syncs. */
 struct blobs {
-	struct work_lane	*lane;
-	/* only the lane's thread */
 	int			 dirfd;
-	bool			 due[SHELVES];		/* to be synced by this job */
-	bool			 settled[SHELVES];	/* was synced by this process */
+	struct work_lane	*writer;
+	struct work_lane	*syncer;
+	GQueue			*unsynced;	/* struct job *: to be written anew */
+	struct loop_timer	*again;
+	bool			 closing;
 };
 
 struct job {
-	GPtrArray	*list;		/* NULL: a sweep */
-	blob_done_fn	*done;
-	void		*arg;
-	int64_t		 older_than_ms;
-	unsigned	 removed;
-	bool		 failed;
-	struct err	 err;
+	GPtrArray			*list;		/* NULL: a sweep */
+	const struct blob_events	*events;
+	void				*arg;
+	int64_t				 older_than_ms;
+	unsigned			 removed;
+	bool				 new_shelf;
+	bool				 anew;		/* what is there cannot be trusted */
+	bool				 failed;
+	struct err			 err;
 };
 
 struct blob *
@@ -78,13 +84,6 @@ is_digest(const char *sha256)
 	    strspn(sha256, "0123456789abcdef") == DIGEST_HEX_SIZE - 1;
 }
 
-static unsigned
-shelf_of(const char *sha256)
-{
-	return (unsigned)g_ascii_xdigit_value(sha256[0]) * 16 +
-	    (unsigned)g_ascii_xdigit_value(sha256[1]);
-}
-
 char *
 blob_path(const char *sha256)
 {
@@ -105,35 +104,45 @@ blob_open(const char *state_dir, const char *sha256)
 	return open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 }
 
-/* ---- on the lane's thread ---- */
-
-static int
-sync_shelf(struct blobs *bs, unsigned shelf)
+static void
+name_of(const struct blob *b, char name[4 + DIGEST_HEX_SIZE])
 {
-	char	name[4];
-	int	fd, rc;
+	snprintf(name, 4 + DIGEST_HEX_SIZE, "%.2s/%s", b->sha256, b->sha256);
+}
 
-	snprintf(name, sizeof name, "%02x", shelf);
-	if ((fd = openat(bs->dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
-		return -1;
-	rc = fsync(fd);
-	close(fd);
-	bs->due[shelf] = false;
-	bs->settled[shelf] = rc == 0;
-	return rc;
+/* ---- on the writer's thread ---- */
+
+static bool
+same_content(int fd, const struct blob *b)
+{
+	gsize		 size, at = 0;
+	const char	*data = g_bytes_get_data(b->bytes, &size);
+	char		 buf[65536];
+	ssize_t		 n = 1;
+
+	while (at < size && (n = file_pread_all(fd, buf, MIN(size - at, sizeof buf),
+	    (off_t)at)) > 0 && memcmp(buf, data + at, (size_t)n) == 0)
+		at += (size_t)n;
+	return at == size;
 }
 
 /* There, whole, and its age counts from now. */
 static bool
-is_there(struct blobs *bs, const char *name, gsize size)
+is_there(struct blobs *bs, const char *name, const struct blob *b)
 {
 	struct stat	st;
+	bool		same;
+	int		fd;
 
-	if (fstatat(bs->dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
-	    !S_ISREG(st.st_mode) || st.st_size != (off_t)size)
+	fd = openat(bs->dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd == -1)
 		return false;
-	utimensat(bs->dirfd, name, NULL, AT_SYMLINK_NOFOLLOW);
-	return true;
+	same = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_size == (off_t)g_bytes_get_size(b->bytes) && same_content(fd, b);
+	if (same)
+		futimens(fd, NULL);
+	close(fd);
+	return same;
 }
 
 static int
@@ -141,7 +150,7 @@ fill(int fd, const void *data, gsize size)
 {
 	if (fault_point("blob-before-write") == -1 || file_write_all(fd, data, size) == -1)
 		return -1;
-	return fdatasync(fd);
+	return 0;
 }
 
 static int
@@ -168,27 +177,22 @@ write_blob(struct blobs *bs, const char *name, const struct blob *b, struct err 
 }
 
 static int
-put_blob(struct blobs *bs, const struct blob *b, struct err *e)
+put_blob(struct blobs *bs, const struct blob *b, struct job *job)
 {
-	char		name[4 + DIGEST_HEX_SIZE];
-	unsigned	shelf;
+	struct err	*e = &job->err;
+	char		 name[4 + DIGEST_HEX_SIZE];
 
 	if (!is_digest(b->sha256))
 		return err_set(e, ERR_PERM, "no digest: %.70s", b->sha256);
-	shelf = shelf_of(b->sha256);
-	snprintf(name, sizeof name, "%02x", shelf);
-	if (mkdirat(bs->dirfd, name, 0700) == 0) {
-		if (fsync(bs->dirfd) == -1)
-			return err_errno(e, ERR_TEMP, "sync blobs");
-	} else if (errno != EEXIST)
-		return err_errno(e, ERR_TEMP, "make blobs/%s", name);
-	snprintf(name, sizeof name, "%02x/%s", shelf, b->sha256);
-	if (is_there(bs, name, g_bytes_get_size(b->bytes))) {
-		/* Perhaps named by a process that died before it could sync. */
-		bs->due[shelf] |= !bs->settled[shelf];
+	name_of(b, name);
+	if (!job->anew && is_there(bs, name, b))
 		return 0;
-	}
-	bs->due[shelf] = true;
+	name[2] = '\0';
+	if (mkdirat(bs->dirfd, name, 0700) == 0)
+		job->new_shelf = true;
+	else if (errno != EEXIST)
+		return err_errno(e, ERR_TEMP, "make blobs/%s", name);
+	name_of(b, name);
 	return write_blob(bs, name, b, e);
 }
 
@@ -198,13 +202,7 @@ run_store(struct blobs *bs, struct job *job)
 	guint	i;
 
 	for (i = 0; !job->failed && i < job->list->len; i++)
-		job->failed = put_blob(bs, job->list->pdata[i], &job->err) == -1;
-	for (i = 0; !job->failed && i < SHELVES; i++)
-		if (bs->due[i] && (fault_point("blob-before-dirsync") == -1 ||
-		    sync_shelf(bs, i) == -1)) {
-			err_errno(&job->err, ERR_TEMP, "sync blobs/%02x", i);
-			job->failed = true;
-		}
+		job->failed = put_blob(bs, job->list->pdata[i], job) == -1;
 }
 
 static unsigned
@@ -242,7 +240,7 @@ run_sweep(struct blobs *bs, struct job *job)
 }
 
 static void
-run(void *arg, GPtrArray *jobs)
+run_writer(void *arg, GPtrArray *jobs)
 {
 	struct job	*job;
 	guint		 i;
@@ -256,35 +254,159 @@ run(void *arg, GPtrArray *jobs)
 	}
 }
 
+/* ---- on the syncer's thread ---- */
+
+static int
+sync_name(struct blobs *bs, const char *name)
+{
+	int	fd, rc;
+
+	if ((fd = openat(bs->dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) == -1)
+		return -1;
+	rc = fsync(fd);
+	close(fd);
+	return rc;
+}
+
+/* The file, and its name. */
+static int
+sync_blob(struct blobs *bs, const struct blob *b)
+{
+	char	name[4 + DIGEST_HEX_SIZE];
+
+	name_of(b, name);
+	if (sync_name(bs, name) == -1)
+		return -1;
+	name[2] = '\0';
+	return fault_point("blob-before-dirsync") == -1 ? -1 : sync_name(bs, name);
+}
+
+static int
+sync_job(struct blobs *bs, const struct job *job)
+{
+	guint	i;
+
+	for (i = 0; i < job->list->len; i++)
+		if (sync_blob(bs, job->list->pdata[i]) == -1)
+			return -1;
+	return job->new_shelf ? fsync(bs->dirfd) : 0;
+}
+
+static int
+sync_all(struct blobs *bs)
+{
+	return fault_point("blob-before-syncfs") == -1 ? -1 : syncfs(bs->dirfd);
+}
+
+static void
+run_syncer(void *arg, GPtrArray *jobs)
+{
+	struct job	*job;
+	unsigned	 count = 0;
+	guint		 i;
+	int		 rc = 0;
+
+	for (i = 0; i < jobs->len; i++)
+		count += ((struct job *)jobs->pdata[i])->list->len;
+	if (count > FEW)
+		rc = sync_all(arg);
+	for (i = 0; i < jobs->len; i++) {
+		job = jobs->pdata[i];
+		if (count <= FEW)
+			rc = sync_job(arg, job);
+		if (rc == -1)
+			job->failed = err_errno(&job->err, ERR_TEMP, "sync blobs") == -1;
+	}
+}
+
 /* ---- on the loop ---- */
 
 static void
-done(void *arg, void *data)
+job_free(struct job *job)
 {
-	struct job	*job = data;
-
-	(void)arg;
-	if (job->list == NULL) {
-		if (job->removed > 0)
-			log_info("blobs removed=%u", job->removed);
-	} else {
-		job->done(job->arg, job->failed ? &job->err : NULL);
+	if (job->list != NULL)
 		g_ptr_array_unref(job->list);
-	}
 	g_free(job);
 }
 
-static const struct work_ops blob_work = { "blobs", run, done };
+/*
+ * The pages of a failed sync count as clean, so that another sync of the same
+ * file would find nothing to do and succeed.
+ */
+static void
+write_anew(struct blobs *bs, struct job *job)
+{
+	log_error("blobs: %s; they are written anew", job->err.text);
+	job->anew = true;
+	job->failed = false;
+	g_queue_push_tail(bs->unsynced, job);
+	if (!bs->closing)
+		loop_timer_start(bs->again, AGAIN_MS);
+}
+
+static void
+on_again(void *arg)
+{
+	struct blobs	*bs = arg;
+	struct job	*job;
+
+	while ((job = g_queue_pop_head(bs->unsynced)) != NULL)
+		work_lane_add(bs->writer, job);
+}
+
+static void
+on_swept(struct job *job)
+{
+	if (job->removed > 0)
+		log_info("blobs removed=%u", job->removed);
+	job_free(job);
+}
+
+static void
+on_written(void *arg, void *data)
+{
+	struct blobs	*bs = arg;
+	struct job	*job = data;
+
+	if (job->list == NULL) {
+		on_swept(job);
+		return;
+	}
+	if (!job->anew)
+		job->events->stored(job->arg, job->failed ? &job->err : NULL);
+	if (!job->failed)
+		work_lane_add(bs->syncer, job);
+	else if (job->anew)
+		write_anew(bs, job);
+	else
+		job_free(job);
+}
+
+static void
+on_synced(void *arg, void *data)
+{
+	struct job	*job = data;
+
+	if (job->failed) {
+		write_anew(arg, job);
+		return;
+	}
+	job->events->synced(job->arg);
+	job_free(job);
+}
+
+static const struct work_ops writer_ops = { "blobs", run_writer, on_written };
+static const struct work_ops syncer_ops = { "blob-sync", run_syncer, on_synced };
 
 void
-blob_store(struct blobs *bs, GPtrArray *list, blob_done_fn *fn, void *arg)
+blob_store(struct blobs *bs, GPtrArray *list, const struct blob_events *events, void *arg)
 {
 	struct job	*job = g_new0(struct job, 1);
 
 	job->list = list;
-	job->done = fn;
+	job->events = events;
 	job->arg = arg;
-	work_lane_add(bs->lane, job);
+	work_lane_add(bs->writer, job);
 }
 
 void
@@ -293,7 +415,7 @@ blobs_sweep(struct blobs *bs, int64_t older_than_ms)
 	struct job	*job = g_new0(struct job, 1);
 
 	job->older_than_ms = older_than_ms;
-	work_lane_add(bs->lane, job);
+	work_lane_add(bs->writer, job);
 }
 
 struct blobs *
@@ -319,7 +441,10 @@ blobs_open(struct loop *loop, const char *state_dir, struct err *e)
 		return NULL;
 	bs = g_new0(struct blobs, 1);
 	bs->dirfd = fd;
-	bs->lane = work_lane_new(loop, &blob_work, bs);
+	bs->unsynced = g_queue_new();
+	bs->again = loop_timer_new(loop, on_again, bs);
+	bs->writer = work_lane_new(loop, &writer_ops, bs);
+	bs->syncer = work_lane_new(loop, &syncer_ops, bs);
 	return bs;
 }
 
@@ -328,7 +453,11 @@ blobs_close(struct blobs *bs)
 {
 	if (bs == NULL)
 		return;
-	work_lane_free(bs->lane);
+	bs->closing = true;
+	work_lane_free(bs->writer);	/* gives what it has to the syncer */
+	work_lane_free(bs->syncer);
+	g_queue_free_full(bs->unsynced, (GDestroyNotify)job_free);
+	loop_timer_free(bs->again);
 	close(bs->dirfd);
 	g_free(bs);
 }

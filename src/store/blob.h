@@ -3,13 +3,16 @@
  * store/blob.h - attachments and raw mail on disk, each once, under the
  * SHA-256 of its content: blobs/ab/ab12... in the state directory.
  *
- * What is reported stored is synced, name and all.  Content that is there
- * already is not written again.  A ticket speaks of a blob by its digest, and
- * other programs read the files.
+ * Reported are two things: that the files can be read, after which a ticket
+ * may speak of them by their digest, and that they survive a power cut.
+ * Between the two the journal still has the mail they are from.  Content that
+ * is there already is not written again, but compared: what a power cut left
+ * may have the right size and nothing in it.
  *
- * Files are written one by one with fdatasync: syncfs is faster only for many
- * small ones (16 of 20 KB: 1.3 instead of 4.9 ms; 4 or of 1 MB: slower), and
- * it waits for everybody else's writes as well.
+ * A few files are synced one by one.  What gathered meanwhile is synced by one
+ * syncfs: 64 of 9 KB took 0.3 ms and 90 us of CPU time each instead of 5.9 ms
+ * and 310.  It waits for everybody else's writes as well, but nobody waits for
+ * it who has to be quick.
  */
 #ifndef STORE_BLOB_H
 #define STORE_BLOB_H
@@ -35,12 +38,19 @@ void		 blob_free(struct blob *);
 GPtrArray	*blob_list_new(void);		/* frees its blobs */
 
 struct blobs	*blobs_open(struct loop *, const char *state_dir, struct err *);
-void		 blobs_close(struct blobs *);	/* finishes what is waiting; NULL is fine */
+/* Finishes what is waiting, once; NULL is fine. */
+void		 blobs_close(struct blobs *);
 
-/* why is NULL: all are durable.  Else some may be, and storing again is fine. */
-typedef void	blob_done_fn(void *arg, const struct err *why);
+struct blob_events {
+	/* why is NULL: they are there under their names.  Else some may be, nothing
+	 * more will come, and storing again is fine. */
+	void	(*stored)(void *arg, const struct err *why);
+	/* They are durable.  What cannot be synced is written anew until it can. */
+	void	(*synced)(void *arg);
+};
+
 /* Takes the list. */
-void		 blob_store(struct blobs *, GPtrArray *list, blob_done_fn *, void *arg);
+void		 blob_store(struct blobs *, GPtrArray *list, const struct blob_events *, void *arg);
 
 /* Remove what nobody has stored for so long; blobs are found again by storing. */
 void		 blobs_sweep(struct blobs *, int64_t older_than_ms);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """SIGKILL at every named point of the path: what was acknowledged is there,
 once.  The points are compiled in by --enable-faults (base/fault.h)."""
+import hashlib
 import http.client
 import random
 import signal
@@ -72,10 +73,11 @@ def test_killed_at(point, nth):
         check_nothing_lost_nothing_twice(rig, acknowledged, sent)
 
 
-@pytest.mark.parametrize("point", ["blob-before-write", "blob-before-rename",
-                                   "blob-before-dirsync", "before-settle", "before-commit",
-                                   "after-commit"])
-def test_killed_while_a_mail_with_a_file_is_on_its_way(point):
+# A few files are synced one by one, more of them at once.
+@pytest.mark.parametrize("point,files", [
+    ("blob-before-write", 1), ("blob-before-rename", 1), ("blob-before-dirsync", 1),
+    ("blob-before-syncfs", 6), ("before-settle", 1), ("before-commit", 1), ("after-commit", 1)])
+def test_killed_while_a_mail_with_files_is_on_its_way(point, files):
     from email.message import EmailMessage
     with Rig(SMALL).start(env={"INTAKED_FAULT": f"{point}:2:kill"}) as rig:
         for n in range(6):
@@ -83,18 +85,21 @@ def test_killed_while_a_mail_with_a_file_is_on_its_way(point):
             mail["From"], mail["To"] = f"c{n}@customer.example", "support@our.example"
             mail["Subject"], mail["Message-ID"] = f"Order {n}", f"<{n}@customer.example>"
             mail.set_content(f"order {n} is late")
-            mail.add_attachment(f"file {n}".encode() * 100, maintype="application",
-                                subtype="octet-stream", filename=f"{n}.bin")
+            for k in range(files):
+                mail.add_attachment(f"file {n} {k}".encode() * 100, maintype="application",
+                                    subtype="octet-stream", filename=f"{n}.{k}.bin")
             rig.drop_mail(mail.as_bytes())
+            time.sleep(0.05)
         wait_for(lambda: rig.daemon.process.poll() is not None, 15, f"death at {point}")
         assert rig.daemon.process.returncode == -signal.SIGKILL
         rig.daemon.start(env={"INTAKED_FAULT": ""})
         check_nothing_lost_nothing_twice(rig, range(6), range(6))
         for ticket in rig.tickets():
-            [attachment] = ticket["message"]["attachments"]
-            digest = attachment["sha256"]
-            blob = rig.dir / "state" / "blobs" / digest[:2] / digest
-            assert blob.stat().st_size == attachment["size"]
+            assert len(ticket["message"]["attachments"]) == files
+            for attachment in ticket["message"]["attachments"]:
+                digest = attachment["sha256"]
+                blob = rig.dir / "state" / "blobs" / digest[:2] / digest
+                assert hashlib.sha256(blob.read_bytes()).hexdigest() == digest
 
 
 @pytest.mark.parametrize("point", ["recover-segment"])

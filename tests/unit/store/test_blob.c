@@ -6,17 +6,27 @@
 #include "store/blob.h"
 
 static void
+on_synced(void *arg)
+{
+	struct fixture	*f = arg;
+
+	if (--f->waiting == 0)
+		loop_stop(f->loop);
+}
+
+static void
 on_stored(void *arg, const struct err *why)
 {
 	struct fixture	*f = arg;
 
-	if (why != NULL) {
-		f->failures++;
-		f->why = *why;
-	}
-	if (--f->waiting == 0)
-		loop_stop(f->loop);
+	if (why == NULL)
+		return;
+	f->failures++;
+	f->why = *why;
+	on_synced(f);
 }
+
+static const struct blob_events on_blobs = { on_stored, on_synced };
 
 static struct blob *
 make(const char *text)
@@ -34,7 +44,7 @@ store(struct fixture *f, struct blobs *bs, const char *const *texts)
 	for (; *texts != NULL; texts++)
 		g_ptr_array_add(list, make(*texts));
 	f->waiting++;
-	blob_store(bs, list, on_stored, f);
+	blob_store(bs, list, &on_blobs, f);
 }
 
 /* The content by digest, through the public way in. */
@@ -141,6 +151,30 @@ blob_store__cut_short_file_in_its_place__is_written_again(void **state)
 }
 
 static void
+blob_store__wrong_content_of_the_right_size_in_its_place__is_written_again(void **state)
+{
+	struct fixture	*f = fixture_new();
+	struct blobs	*bs = blobs_open(f->loop, f->dir, NULL);
+	const char	*texts[] = { "alpha", NULL };
+	char		 hex[DIGEST_HEX_SIZE];
+	g_autofree char	*below = NULL, *path = NULL;
+
+	(void)state;
+	store(f, bs, texts);
+	loop_run(f->loop);
+	digest_sha256_hex("alpha", 5, hex);
+	below = blob_path(hex);
+	path = g_build_filename(f->dir, below, NULL);
+	assert_int_equal(truncate(path, 0), 0);
+	assert_int_equal(truncate(path, 5), 0);		/* as a power cut leaves it */
+	store(f, bs, texts);
+	loop_run(f->loop);
+	check(f, "alpha");
+	blobs_close(bs);
+	fixture_free(f);
+}
+
+static void
 blob_store__close_while_waiting__is_finished(void **state)
 {
 	struct fixture	*f = fixture_new();
@@ -227,6 +261,8 @@ main(void)
 		cmocka_unit_test(blob_store__several_lists__all_readable_by_digest_and_private),
 		cmocka_unit_test(blob_store__there_already__is_not_written_again),
 		cmocka_unit_test(blob_store__cut_short_file_in_its_place__is_written_again),
+		cmocka_unit_test(
+		    blob_store__wrong_content_of_the_right_size_in_its_place__is_written_again),
 		cmocka_unit_test(blob_store__close_while_waiting__is_finished),
 		cmocka_unit_test(blob_store__directory_not_writable__fails_temporarily),
 		cmocka_unit_test(blob_open__no_digest__is_refused),

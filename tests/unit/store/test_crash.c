@@ -68,8 +68,17 @@ on_quarantined(void *arg, const struct err *why)
 static void
 on_blob(void *arg, const struct err *why)
 {
-	came_back(arg, 'b', 0, why);
+	if (why != NULL)
+		came_back(arg, 'b', 0, why);
 }
+
+static void
+on_blob_synced(void *arg)
+{
+	came_back(arg, 'b', 0, NULL);
+}
+
+static const struct blob_events on_blobs = { on_blob, on_blob_synced };
 
 static void
 on_cursor(void *arg, const struct err *why)
@@ -107,6 +116,7 @@ child(const char *dir, unsigned n)
 	struct cursors		*c;
 	struct quarantine	*q;
 	struct blobs		*bs;
+	GPtrArray		*blobs;
 	char			 text[20];
 	unsigned		 i, k;
 	bool			 opened;
@@ -123,7 +133,14 @@ child(const char *dir, unsigned n)
 		cursor_set(c, "place", text, on_cursor, one_new(&f, n));
 		quarantine_add(q, "test", "", fixture_arrival(n, SIZE), on_quarantined,
 		    one_new(&f, n));
-		blob_store(bs, blob_of(n), on_blob, one_new(&f, n));
+		blobs = blob_of(n);
+		/* Few are synced one by one, many at once. */
+		for (k = 1; i % 2 == 1 && k <= 2 * BURST; k++) {
+			g_autoptr(GPtrArray)	another = blob_of(n * 1000 + k);
+
+			g_ptr_array_add(blobs, g_ptr_array_steal_index(another, 0));
+		}
+		blob_store(bs, blobs, &on_blobs, one_new(&f, n));
 		for (k = 0; k < BURST; k++, n++)
 			journal_append(f.journal, fixture_arrival(n, SIZE), on_appended,
 			    one_new(&f, n));

@@ -195,7 +195,7 @@ count_segments(struct fixture *f)
 	unsigned		i, n = 0;
 
 	for (i = 0; i < names->len; i++)
-		n += g_str_has_suffix(names->pdata[i], ".seg");
+		n += g_str_has_suffix(names->pdata[i], ".seg") ? 1 : 0;
 	return n;
 }
 
