@@ -195,31 +195,37 @@ static const struct conf_key guard_keys[] = {
 	END
 };
 
+/* A server where mail is fetched, and as whom: the same for IMAP and POP3. */
+#define LOGIN_ROWS(t, ports) \
+	NEED(t, "host", login.host, "name of the server"), \
+	INT_(t, "port", login.port, "0", 0, 65535, ports), \
+	WORD_(t, "security", login.security, "tls", conf_words_security, \
+	    "none only for a server on this host"), \
+	FILE_(t, "tls_ca_file", login.tls_ca_file, \
+	    "certificates to trust instead of the system's"), \
+	NEED(t, "user", login.user, "login name"), \
+	PICK(t, "auth", login.auth, "login", words_auth, "how to log in"), \
+	SECRET(t, "password_file", login.password.file, \
+	    "file with the password or the access token"), \
+	STR_(t, "password_command", login.password.command, NULL, \
+	    "command that prints it"), \
+	STR_(t, "oauth_token_url", login.oauth.token_url, NULL, \
+	    "where access tokens for auth = xoauth2 are had, instead of a password"), \
+	STR_(t, "oauth_client_id", login.oauth.client_id, NULL, \
+	    "name under which this program is registered there"), \
+	SECRET(t, "oauth_client_secret_file", login.oauth.client_secret_file, \
+	    "file with its secret"), \
+	STR_(t, "oauth_refresh_token_file", login.oauth.refresh_token_file, NULL, \
+	    "file with the refresh token, replaced when the provider gives another; none: the" \
+	    " client's own secret is enough (client_credentials)"), \
+	STR_(t, "oauth_scope", login.oauth.scope, NULL, "what is asked for"), \
+	FILE_(t, "oauth_ca_file", login.oauth.ca_file, \
+	    "certificates to trust there instead of the system's"), \
+	INT_(t, "max_per_host", login.max_per_host, "10", 1, 1000, \
+	    "connections to one host, all channels together; more take turns")
+
 static const struct conf_key imap_keys[] = {
-	NEED(settings_imap, "host", host, "name of the server"),
-	INT_(settings_imap, "port", port, "0", 0, 65535, "0: 993 with tls, 143 else"),
-	WORD_(settings_imap, "security", security, "tls", conf_words_security,
-	    "none only for a server on this host"),
-	FILE_(settings_imap, "tls_ca_file", tls_ca_file,
-	    "certificates to trust instead of the system's"),
-	NEED(settings_imap, "user", user, "login name"),
-	PICK(settings_imap, "auth", auth, "login", words_auth, "how to log in"),
-	SECRET(settings_imap, "password_file", password.file,
-	    "file with the password or the access token"),
-	STR_(settings_imap, "password_command", password.command, NULL,
-	    "command that prints it"),
-	STR_(settings_imap, "oauth_token_url", oauth.token_url, NULL,
-	    "where access tokens for auth = xoauth2 are had, instead of a password"),
-	STR_(settings_imap, "oauth_client_id", oauth.client_id, NULL,
-	    "name under which this program is registered there"),
-	SECRET(settings_imap, "oauth_client_secret_file", oauth.client_secret_file,
-	    "file with its secret"),
-	STR_(settings_imap, "oauth_refresh_token_file", oauth.refresh_token_file, NULL,
-	    "file with the refresh token, replaced when the provider gives another; none: the"
-	    " client's own secret is enough (client_credentials)"),
-	STR_(settings_imap, "oauth_scope", oauth.scope, NULL, "what is asked for"),
-	FILE_(settings_imap, "oauth_ca_file", oauth.ca_file,
-	    "certificates to trust there instead of the system's"),
+	LOGIN_ROWS(settings_imap, "0: 993 with tls, 143 else"),
 	LISTD(settings_imap, "folders", folders, "INBOX", "folders to read; * and % match"),
 	WORD_(settings_imap, "after", after, "nothing", conf_words_after,
 	    "what to do with a message once it is in the journal"),
@@ -233,11 +239,9 @@ static const struct conf_key imap_keys[] = {
 	BOOL_(settings_imap, "idle", idle, "yes", "let the server tell at once"),
 	TIME_(settings_imap, "idle_renew", idle_ms, "9m", SECOND, 29 * MINUTE,
 	    "how often IDLE is renewed"),
-	TIME_(settings_imap, "timeout", timeout_ms, "60s", 100, HOUR,
+	TIME_(settings_imap, "timeout", login.timeout_ms, "60s", 100, HOUR,
 	    "time for each step of the conversation"),
 	INT_(settings_imap, "batch", batch, "100", 1, 1000, "messages asked for in one command"),
-	INT_(settings_imap, "max_per_host", max_per_host, "10", 1, 1000,
-	    "connections to one host, all channels together; more take turns"),
 	STR_(settings_imap, "department", department, NULL, "department where no rule says another"),
 	END
 };
@@ -273,24 +277,13 @@ static const struct conf_key maildir_keys[] = {
 };
 
 static const struct conf_key pop3_keys[] = {
-	NEED(settings_pop3, "host", host, "name of the server"),
-	INT_(settings_pop3, "port", port, "0", 0, 65535, "0: 995 with tls, 110 else"),
-	WORD_(settings_pop3, "security", security, "tls", conf_words_security,
-	    "none only for a server on this host"),
-	FILE_(settings_pop3, "tls_ca_file", tls_ca_file,
-	    "certificates to trust instead of the system's"),
-	NEED(settings_pop3, "user", user, "login name"),
-	PICK(settings_pop3, "auth", auth, "login", words_auth, "how to log in"),
-	SECRET(settings_pop3, "password_file", password.file,
-	    "file with the password or the access token"),
-	STR_(settings_pop3, "password_command", password.command, NULL,
-	    "command that prints it"),
+	LOGIN_ROWS(settings_pop3, "0: 995 with tls, 110 else"),
 	PICK(settings_pop3, "after", after, "keep", words_pop3_after,
 	    "what becomes of a message on the server once it is in the journal"),
 	PICK(settings_pop3, "import", import, "all", words_pop3_import,
 	    "whether to take what is there at the very first start"),
 	TIME_(settings_pop3, "poll", poll_ms, "1m", SECOND, DAY, "how often to look"),
-	TIME_(settings_pop3, "timeout", timeout_ms, "60s", 100, HOUR,
+	TIME_(settings_pop3, "timeout", login.timeout_ms, "60s", 100, HOUR,
 	    "how long the server may be silent"),
 	INT_(settings_pop3, "batch", batch, "500", 1, 100000,
 	    "messages fetched in one session, which ends with deleting them"),
@@ -472,7 +465,7 @@ is_token_url(const char *url)
 }
 
 static int
-check_oauth(const struct settings_imap *s, struct err *e)
+check_oauth(const struct settings_login *s, struct err *e)
 {
 	if (strcmp(s->auth, "xoauth2") != 0)
 		return err_set(e, ERR_CONFIG, "oauth_token_url needs auth = \"xoauth2\"");
@@ -491,22 +484,14 @@ check_oauth(const struct settings_imap *s, struct err *e)
 }
 
 static int
-check_imap(const void *section, struct err *e)
+check_login(const struct settings_login *s, struct err *e)
 {
-	const struct settings_imap	*s = section;
-
 	if (s->oauth.token_url != NULL && check_oauth(s, e) == -1)
 		return -1;
 	if (s->oauth.token_url == NULL &&
 	    (s->password.file == NULL) == (s->password.command == NULL))
 		return err_set(e, ERR_CONFIG,
 		    "needs either password_file or password_command");
-	if (s->after == AFTER_MOVE && s->move_to == NULL)
-		return err_set(e, ERR_CONFIG, "after = move needs move_to");
-	if (s->import == IMPORT_SINCE && s->since == NULL)
-		return err_set(e, ERR_CONFIG, "import = since needs since");
-	if (s->since != NULL && !g_regex_match_simple("^\\d{4}-\\d{2}-\\d{2}$", s->since, 0, 0))
-		return err_set(e, ERR_CONFIG, "since = \"%s\" is no date like 2026-01-31", s->since);
 	if (s->security == SECURITY_NONE && !is_loopback(s->host))
 		return err_set(e, ERR_CONFIG,
 		    "security = none is for a server on this host; \"%s\" needs tls or starttls",
@@ -515,18 +500,25 @@ check_imap(const void *section, struct err *e)
 }
 
 static int
+check_imap(const void *section, struct err *e)
+{
+	const struct settings_imap	*s = section;
+
+	if (check_login(&s->login, e) == -1)
+		return -1;
+	if (s->after == AFTER_MOVE && s->move_to == NULL)
+		return err_set(e, ERR_CONFIG, "after = move needs move_to");
+	if (s->import == IMPORT_SINCE && s->since == NULL)
+		return err_set(e, ERR_CONFIG, "import = since needs since");
+	if (s->since != NULL && !g_regex_match_simple("^\\d{4}-\\d{2}-\\d{2}$", s->since, 0, 0))
+		return err_set(e, ERR_CONFIG, "since = \"%s\" is no date like 2026-01-31", s->since);
+	return 0;
+}
+
+static int
 check_pop3(const void *section, struct err *e)
 {
-	const struct settings_pop3	*s = section;
-
-	if ((s->password.file == NULL) == (s->password.command == NULL))
-		return err_set(e, ERR_CONFIG,
-		    "needs either password_file or password_command");
-	if (s->security == SECURITY_NONE && !is_loopback(s->host))
-		return err_set(e, ERR_CONFIG,
-		    "security = none is for a server on this host; \"%s\" needs tls or starttls",
-		    s->host);
-	return 0;
+	return check_login(&((const struct settings_pop3 *)section)->login, e);
 }
 
 static int

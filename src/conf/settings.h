@@ -122,16 +122,23 @@ struct settings_oauth {
 	char	*ca_file;
 };
 
-struct settings_imap {
-	char		*name;
+/* A server where mail is fetched, and as whom. */
+struct settings_login {
 	char		*host;
-	int64_t		 port;			/* 0: 993 for tls, 143 else */
+	int64_t		 port;			/* 0: the protocol's own */
 	int		 security;		/* enum settings_security */
 	char		*tls_ca_file;
 	char		*user;
 	char		*auth;			/* "login", "plain", "xoauth2" */
 	struct settings_secret password;
 	struct settings_oauth oauth;
+	int64_t		 timeout_ms;		/* IMAP: per step; POP3: of silence */
+	int64_t		 max_per_host;		/* connections to that server, of all channels */
+};
+
+struct settings_imap {
+	char		*name;
+	struct settings_login login;
 	GPtrArray	*folders;		/* char *: names or globs */
 	int		 after;			/* enum settings_after */
 	char		*move_to;
@@ -141,9 +148,7 @@ struct settings_imap {
 	int64_t		 poll_ms;		/* also with IDLE: a look whether it is deaf */
 	bool		 idle;
 	int64_t		 idle_ms;		/* re-issue IDLE after */
-	int64_t		 timeout_ms;		/* per step */
 	int64_t		 batch;			/* messages per FETCH */
-	int64_t		 max_per_host;		/* connections to that server, of all channels */
 	char		*department;		/* default for this channel, or NULL */
 };
 
@@ -169,17 +174,10 @@ struct settings_maildir {
 
 struct settings_pop3 {
 	char		*name;
-	char		*host;
-	int64_t		 port;			/* 0: 995 for tls, 110 else */
-	int		 security;		/* enum settings_security */
-	char		*tls_ca_file;
-	char		*user;
-	char		*auth;			/* "login", "plain", "xoauth2" */
-	struct settings_secret password;
+	struct settings_login login;
 	char		*after;			/* "keep", "delete" */
 	char		*import;		/* first start: "none", "all" */
 	int64_t		 poll_ms;
-	int64_t		 timeout_ms;		/* of silence */
 	int64_t		 batch;			/* messages in one session */
 	char		*department;
 };

@@ -38,7 +38,7 @@ static const char *
 advice(const struct settings_imap *s, const struct err *e)
 {
 	if (e->kind == ERR_PERM)
-		return strcmp(s->auth, "xoauth2") == 0 ?
+		return strcmp(s->login.auth, "xoauth2") == 0 ?
 		    "see that the token is for this user and allows IMAP" :
 		    "see that user and password are right and that the account may use IMAP";
 	if (e->kind == ERR_CONFIG)
@@ -67,7 +67,7 @@ ctl_mailbox_login(const struct settings_imap *s, int *status)
 
 	if (m == NULL) {
 		*status = ctl_mailbox_status(&e);
-		ctl_fail(*status, "imap %s: %s: %s", s->name, s->host, e.text);
+		ctl_fail(*status, "imap %s: %s: %s", s->name, s->login.host, e.text);
 		fprintf(stderr, "intakectl: %s\n", advice(s, &e));
 	}
 	return m;
@@ -281,7 +281,7 @@ test(struct ctl *ctl, const struct settings_imap *s, bool with_probe)
 	json_open(&j, NULL, '{');
 	json_str(&j, "channel", s->name);
 	if (!ctl->json)
-		printf("imap %s: logged in to %s as %s\n", s->name, s->host, s->user);
+		printf("imap %s: logged in to %s as %s\n", s->name, s->login.host, s->login.user);
 	print_abilities(&j, ctl->json, imap_abilities(mailbox_imap(m)));
 	status = test_folders(m, s, &j, ctl->json);
 	if (status == EX_OK && with_probe) {

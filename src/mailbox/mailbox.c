@@ -78,7 +78,7 @@ on_received(void *arg, const uint8_t *bytes, size_t len)
 	struct mailbox		*m = arg;
 	struct imap_event	 ev;
 
-	loop_timer_start(m->deadline, m->conf->timeout_ms);
+	loop_timer_start(m->deadline, m->conf->login.timeout_ms);
 	while (!m->lost && imap_next(m->imap, &bytes, &len, &ev))
 		on_event(m, &ev);
 	flush(m);
@@ -103,7 +103,7 @@ static void
 on_secret(void *arg, const char *secret, const struct err *e)
 {
 	struct mailbox			*m = arg;
-	const struct settings_imap	*conf = m->conf;
+	const struct settings_login	*conf = &m->conf->login;
 	const struct line_handler	 handler = { m, on_opened, on_received, on_closed };
 	const struct line_options	 options = {
 		.protocol = "imap", .host = conf->host, .port = (int)conf->port,
@@ -142,10 +142,10 @@ mailbox_open(const struct settings_imap *conf, struct err *e)
 	m->loop = loop_new();
 	m->imap = imap_new();
 	m->deadline = loop_timer_new(m->loop, on_deadline, m);
-	if (oauth_is_used(conf))
-		m->oauth = oauth_query_new(m->loop, conf, on_secret, m);
+	if (oauth_is_used(&conf->login))
+		m->oauth = oauth_query_new(m->loop, &conf->login, conf->name, on_secret, m);
 	else
-		m->secret = secret_query_new(m->loop, &conf->password, conf->timeout_ms,
+		m->secret = secret_query_new(m->loop, &conf->login.password, conf->login.timeout_ms,
 		    on_secret, m);
 	while (!m->open && !m->lost)
 		loop_run(m->loop);
@@ -187,7 +187,7 @@ mailbox_run(struct mailbox *m, unsigned id, mailbox_event_fn *fn, void *arg, str
 	m->arg = arg;
 	if (!m->lost) {
 		flush(m);
-		loop_timer_start(m->deadline, m->conf->timeout_ms);
+		loop_timer_start(m->deadline, m->conf->login.timeout_ms);
 	}
 	while (!m->done && !m->lost)
 		loop_run(m->loop);

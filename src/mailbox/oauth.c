@@ -42,7 +42,8 @@ struct account {
 
 struct oauth_query {
 	struct loop			*loop;
-	const struct settings_imap	*conf;
+	const struct settings_login	*conf;
+	const char			*channel;	/* its name */
 	struct account			*account;
 	secret_done_fn			*done;
 	void				*arg;
@@ -51,10 +52,10 @@ struct oauth_query {
 
 static GHashTable	*accounts;	/* id -> struct account *; loop thread only */
 
-static void	start(struct account *, struct loop *, const struct settings_imap *);
+static void	start(struct account *, struct loop *, const struct settings_login *);
 
 bool
-oauth_is_used(const struct settings_imap *s)
+oauth_is_used(const struct settings_login *s)
 {
 	return s->oauth.token_url != NULL;
 }
@@ -68,7 +69,7 @@ account_id(const struct settings_oauth *o)
 }
 
 static struct account *
-find_account(const struct settings_imap *s)
+find_account(const struct settings_login *s)
 {
 	g_autofree char	*id = account_id(&s->oauth);
 	struct account	*a;
@@ -122,10 +123,10 @@ answer(struct oauth_query *q)
 	struct account	*a = q->account;
 
 	if (a->access_token != NULL) {
-		metric_set(METRIC_OAUTH_EXPIRES, q->conf->name, (double)(a->expires_ms / 1000));
+		metric_set(METRIC_OAUTH_EXPIRES, q->channel, (double)(a->expires_ms / 1000));
 		q->done(q->arg, a->access_token, &a->problem);
 	} else {
-		metric_inc(METRIC_OAUTH_FAILURES, q->conf->name);
+		metric_inc(METRIC_OAUTH_FAILURES, q->channel);
 		if (a->problem.kind == ERR_NONE)
 			err_set(&a->problem, ERR_TEMP, "access token: it was given up");
 		q->done(q->arg, NULL, &a->problem);
@@ -210,7 +211,7 @@ store_rotated(struct account *a, const char *path, struct err *e)
 }
 
 static void
-look_at_age(struct account *a, const struct settings_imap *s)
+look_at_age(struct account *a, const struct oauth_query *q)
 {
 	struct stat	st;
 	int64_t		age;
@@ -218,17 +219,17 @@ look_at_age(struct account *a, const struct settings_imap *s)
 	if (fstat(a->lock_fd, &st) == -1)
 		return;
 	age = clock_wall_ms() / 1000 - st.st_mtime;
-	metric_set(METRIC_OAUTH_REFRESH_TOKEN, s->name, (double)st.st_mtime);
+	metric_set(METRIC_OAUTH_REFRESH_TOKEN, q->channel, (double)st.st_mtime);
 	if (age > OLD_S && !a->warned)
 		log_warn("channel=%s the refresh token in %s is %d days old and has not been "
-		    "replaced: have a new one made before it ends", s->name,
-		    s->oauth.refresh_token_file, (int)(age / 86400));
+		    "replaced: have a new one made before it ends", q->channel,
+		    q->conf->oauth.refresh_token_file, (int)(age / 86400));
 	a->warned = age > OLD_S;
 }
 
 /* ------------------------------------------------------------- the request */
 
-static const struct settings_imap *
+static const struct settings_login *
 conf_of(const struct account *a)
 {
 	const struct oauth_query	*q = g_queue_peek_head(a->queries);
@@ -240,7 +241,7 @@ static void
 on_answered(void *arg, const struct http_answer *http, const struct err *why)
 {
 	struct account			*a = arg;
-	const struct settings_imap	*s = conf_of(a);
+	const struct settings_login	*s = conf_of(a);
 	struct oauth_answer		 got = { 0 };
 	struct err			 e = ERR_INIT;
 
@@ -268,7 +269,7 @@ on_answered(void *arg, const struct http_answer *http, const struct err *why)
 }
 
 static void
-ask(struct account *a, struct loop *loop, const struct settings_imap *s)
+ask(struct account *a, struct loop *loop, const struct settings_login *s)
 {
 	static const char *const	headers[] = {
 		"Content-Type: application/x-www-form-urlencoded", "Accept: application/json", NULL
@@ -316,7 +317,7 @@ lock(struct account *a, const char *path, struct err *e)
 }
 
 static void
-with_refresh_token(struct account *a, struct loop *loop, const struct settings_imap *s)
+with_refresh_token(struct account *a, struct loop *loop, const struct settings_login *s)
 {
 	const char	*path = s->oauth.refresh_token_file;
 	struct err	 e = ERR_INIT;
@@ -334,7 +335,7 @@ with_refresh_token(struct account *a, struct loop *loop, const struct settings_i
 		fail(a, e.kind, e.text);
 		return;
 	}
-	look_at_age(a, s);
+	look_at_age(a, g_queue_peek_head(a->queries));
 	if ((a->sent = read_secret_file(path, &e)) == NULL)
 		fail(a, e.kind, e.text);
 	else
@@ -354,7 +355,7 @@ on_start(void *arg)
 }
 
 static void
-start(struct account *a, struct loop *loop, const struct settings_imap *s)
+start(struct account *a, struct loop *loop, const struct settings_login *s)
 {
 	a->busy = true;
 	forget_secret(&a->access_token);
@@ -373,12 +374,14 @@ on_there(void *arg)
 }
 
 struct oauth_query *
-oauth_query_new(struct loop *loop, const struct settings_imap *s, secret_done_fn *done, void *arg)
+oauth_query_new(struct loop *loop, const struct settings_login *s, const char *channel,
+    secret_done_fn *done, void *arg)
 {
 	struct oauth_query	*q = g_new0(struct oauth_query, 1);
 
 	q->loop = loop;
 	q->conf = s;
+	q->channel = channel;
 	q->done = done;
 	q->arg = arg;
 	q->account = find_account(s);
@@ -409,7 +412,7 @@ oauth_query_free(struct oauth_query *q)
 }
 
 void
-oauth_forget(const struct settings_imap *s)
+oauth_forget(const struct settings_login *s)
 {
 	struct account	*a = find_account(s);
 

@@ -21,18 +21,18 @@
 
 struct oauth_query;
 
-bool			 oauth_is_used(const struct settings_imap *);
+bool			 oauth_is_used(const struct settings_login *);
 
 /*
  * done() comes once, from the loop; it may free the query.  Its error is
  * ERR_PERM when the provider refuses the account: a human has to look.
  */
-struct oauth_query	*oauth_query_new(struct loop *, const struct settings_imap *,
-			    secret_done_fn *, void *arg);
+struct oauth_query	*oauth_query_new(struct loop *, const struct settings_login *,
+			    const char *channel, secret_done_fn *, void *arg);
 /* The request under way is given up with the last query for it.  NULL is fine. */
 void			 oauth_query_free(struct oauth_query *);
 
 /* The mail server refuses the token: the next query asks for another. */
-void			 oauth_forget(const struct settings_imap *);
+void			 oauth_forget(const struct settings_login *);
 
 #endif

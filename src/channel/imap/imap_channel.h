@@ -6,18 +6,16 @@
  * what is new, tell the server when it is durable, and idle.  Which messages
  * are new is decided by UIDVALIDITY and UID alone (channel/imap/box.h).
  *
- * imap_channel.c makes the connection and makes it again, session.c leads
- * the conversation, look.c finds out which messages of a folder are new, and
+ * channel/dial.h makes the connection and makes it again, imap_channel.c is
+ * the door, session.c leads the conversation, look.c finds out which messages of a folder are new, and
  * work.c brings these in and carries out what is configured as "after".
  */
 #ifndef CHANNEL_IMAP_IMAP_CHANNEL_H
 #define CHANNEL_IMAP_IMAP_CHANNEL_H
 
 #include "channel/channel.h"
+#include "channel/dial.h"
 #include "channel/imap/box.h"
-#include "mailbox/oauth.h"
-#include "mailbox/secret.h"
-#include "io/line_stream.h"
 #include "proto/imap.h"
 
 extern const struct channel_ops imap_channel_ops;
@@ -50,20 +48,13 @@ extern const struct imap_steps {
 struct imap_channel {
 	struct channel			 base;
 	const struct settings_imap	*conf;
-	bool				 stopped;
 
 	/* the connection */
+	struct dial			 dial;
 	const struct step		*step;
-	struct secret_query		*secret;
-	struct oauth_query		*oauth;		/* instead of it */
-	bool				 token_renewed;	/* after the server refused the last one */
-	struct line_stream		*stream;
 	struct imap			*imap;
 	GQueue				*commands;	/* struct command *, oldest first */
-	struct loop_timer		*retry, *deadline, *poll;
-	unsigned			 failures;	/* in a row */
-	unsigned			 refusals;	/* of the login, in a row */
-	struct err			 problem;	/* why it is not up */
+	struct loop_timer		*poll;
 	bool				 up;
 	int64_t				 looked_ms;	/* wall clock: last complete look */
 	int64_t				 round_ms;	/* monotonic: when the last round began */
@@ -92,9 +83,7 @@ struct imap_channel {
 	uint64_t			 unsettled;	/* bytes */
 };
 
-/* imap_channel.c: give the connection up; it is dialled again after a pause. */
-void	imap_channel_lose(struct imap_channel *, enum err_kind, const char *why);
-/* Nothing to do, and another channel waits for a connection: come again later. */
+/* imap_channel.c: nothing to do, and another waits for a connection: come again later. */
 void	imap_channel_yield(struct imap_channel *);
 /* The conversation works: a folder has been looked at. */
 void	imap_channel_is_up(struct imap_channel *);

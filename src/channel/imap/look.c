@@ -113,7 +113,7 @@ search_first(struct imap_channel *ch, uint32_t highest)
 	case IMPORT_SINCE:
 		if (sscanf(ch->conf->since, "%d-%d-%d", &year, &month, &day) != 3 ||
 		    month < 1 || month > 12) {
-			imap_channel_lose(ch, ERR_CONFIG, "since is no date");
+			dial_lose(&ch->dial, ERR_CONFIG, "since is no date");
 			return;
 		}
 		since = g_strdup_printf("SINCE %d-%s-%d", day, months[month - 1], year);

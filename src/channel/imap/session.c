@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "channel/imap/budget.h"
+#include "channel/budget.h"
 #include "channel/imap/imap_channel.h"
 #include "proto/imap_name.h"
 
@@ -49,9 +49,9 @@ watch_oldest(struct imap_channel *ch)
 	const struct command	*c = g_queue_peek_head(ch->commands);
 
 	if (c == NULL || ch->step == &imap_steps.idling)
-		loop_timer_stop(ch->deadline);
+		dial_expect_nothing(&ch->dial);
 	else
-		loop_timer_start(ch->deadline, c->allowed_ms);
+		dial_expect(&ch->dial, c->allowed_ms);
 }
 
 void
@@ -64,10 +64,9 @@ imap_session_send(struct imap_channel *ch, unsigned id, command_done_fn *done,
 	c->id = id;
 	c->done = done;
 	c->uids = take_uids;
-	c->allowed_ms = ch->conf->timeout_ms + (int64_t)(bytes * 1000 / SLOWEST_BYTES_PER_S);
+	c->allowed_ms = ch->conf->login.timeout_ms + (int64_t)(bytes * 1000 / SLOWEST_BYTES_PER_S);
 	g_queue_push_tail(ch->commands, c);
-	line_stream_send(ch->stream, out->str, out->len);
-	g_string_truncate(out, 0);
+	dial_send(&ch->dial, out);
 	if (g_queue_get_length(ch->commands) == 1)
 		watch_oldest(ch);
 }
@@ -102,7 +101,7 @@ imap_session_refused(struct imap_channel *ch, const char *what, const struct ima
 	g_autofree char	*why = g_strdup_printf("%s: the server says %s", what,
 			    *ev->text != '\0' ? ev->text : "no");
 
-	imap_channel_lose(ch, ERR_TEMP, why);
+	dial_lose(&ch->dial, ERR_TEMP, why);
 }
 
 /* ------------------------------------------------------------ idle and rest */
@@ -125,7 +124,7 @@ rest(struct imap_channel *ch)
 {
 	int64_t	left = ch->round_ms + ch->conf->poll_ms - clock_mono_ms();
 
-	if (budget_is_wanted(ch)) {
+	if (budget_is_wanted(&ch->dial)) {
 		imap_channel_yield(ch);
 		return;
 	}
@@ -162,8 +161,7 @@ end_idle(struct imap_channel *ch)
 
 	imap_session_enter(ch, &imap_steps.waking);
 	imap_idle_end(ch->imap);
-	line_stream_send(ch->stream, out->str, out->len);
-	g_string_truncate(out, 0);
+	dial_send(&ch->dial, out);
 	watch_oldest(ch);
 }
 
@@ -241,7 +239,7 @@ list_next(struct imap_channel *ch)
 		add_folder(ch, folder, raw);
 	}
 	if (ch->rota->len == 0) {
-		imap_channel_lose(ch, ERR_TEMP, "no folder matches");
+		dial_lose(&ch->dial, ERR_TEMP, "no folder matches");
 		return;
 	}
 	ch->round_ms = clock_mono_ms();
@@ -329,7 +327,7 @@ on_done(struct imap_channel *ch, const struct imap_event *ev)
 	if (!g_queue_is_empty(ch->commands))
 		watch_oldest(ch);
 	else
-		loop_timer_stop(ch->deadline);
+		dial_expect_nothing(&ch->dial);
 	c->done(ch, c, ev);
 	free_command(c);
 }
@@ -369,16 +367,16 @@ on_event(struct imap_channel *ch, const struct imap_event *ev)
 			watch_oldest(ch);
 		break;
 	case IMAP_RENUMBERED:
-		imap_channel_lose(ch, ERR_TEMP, "the folder has been renumbered");
+		dial_lose(&ch->dial, ERR_TEMP, "the folder has been renumbered");
 		break;
 	case IMAP_ALERT:
 		log_warn("channel=%s the server alerts: %s", ch->base.name, ev->text);
 		break;
 	case IMAP_BYE:
-		imap_channel_lose(ch, ERR_TEMP, *ev->text != '\0' ? ev->text : "the server says BYE");
+		dial_lose(&ch->dial, ERR_TEMP, *ev->text != '\0' ? ev->text : "the server says BYE");
 		break;
 	case IMAP_BROKEN:
-		imap_channel_lose(ch, ERR_TEMP, ev->text);
+		dial_lose(&ch->dial, ERR_TEMP, ev->text);
 		break;
 	case IMAP_STATUS:
 		if (ch->step == &imap_steps.comparing)

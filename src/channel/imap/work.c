@@ -360,7 +360,7 @@ on_measured(struct imap_channel *ch, const struct command *c, const struct imap_
 	ch->measuring = false;
 	if (ev->result != IMAP_OK) {
 		g_autofree char *why = g_strdup_printf("FETCH: the server says %s", ev->text);
-		imap_channel_lose(ch, ERR_TEMP, why);
+		dial_lose(&ch->dial, ERR_TEMP, why);
 		return;
 	}
 	for (i = 0; i < c->uids->len; i++) {

@@ -7,16 +7,15 @@
  * been fetched and not yet deleted is known by its unique-id and never
  * fetched again (channel/pop3/drop.h).
  *
- * pop3_channel.c makes the connection and makes it again; session.c leads the
- * conversation.
+ * channel/dial.h makes the connection and makes it again, pop3_channel.c is
+ * the door, session.c leads the conversation.
  */
 #ifndef CHANNEL_POP3_POP3_CHANNEL_H
 #define CHANNEL_POP3_POP3_CHANNEL_H
 
 #include "channel/channel.h"
+#include "channel/dial.h"
 #include "channel/pop3/drop.h"
-#include "io/line_stream.h"
-#include "mailbox/secret.h"
 #include "proto/pop3.h"
 
 extern const struct channel_ops pop3_channel_ops;
@@ -30,17 +29,11 @@ struct pop3_step {			/* what the connection is doing */
 struct pop3_channel {
 	struct channel			 base;
 	const struct settings_pop3	*conf;
-	bool				 stopped;
 
 	/* the connection */
+	struct dial			 dial;
 	const struct pop3_step		*step;		/* NULL: there is none */
-	struct secret_query		*secret;
-	struct line_stream		*stream;
 	struct pop3			*pop3;
-	struct loop_timer		*next, *deadline;
-	unsigned			 failures;	/* in a row */
-	unsigned			 refusals;	/* of the login, in a row */
-	struct err			 problem;	/* why it does not work */
 	int64_t				 looked_ms;	/* wall clock: last complete look */
 	bool				 no_pipeline;	/* it went wrong with this server */
 
@@ -64,9 +57,7 @@ struct pop3_channel {
 	uint64_t			 unsettled;	/* bytes */
 };
 
-/* pop3_channel.c: give the connection up; it is dialled again after a pause. */
-void	pop3_channel_lose(struct pop3_channel *, enum err_kind, const char *why);
-/* The session has ended as it should. */
+/* pop3_channel.c: the session has ended as it should. */
 void	pop3_channel_finish(struct pop3_channel *);
 /* Keep what is ours. */
 void	pop3_channel_save(struct pop3_channel *);

@@ -48,9 +48,9 @@ static void
 watch_server(struct pop3_channel *ch)
 {
 	if (pop3_under_way(ch->pop3) > 0)
-		loop_timer_start(ch->deadline, ch->conf->timeout_ms);
+		dial_expect(&ch->dial, ch->conf->login.timeout_ms);
 	else
-		loop_timer_stop(ch->deadline);
+		dial_expect_nothing(&ch->dial);
 }
 
 static void
@@ -59,8 +59,7 @@ send(struct pop3_channel *ch, enum pop3_command command, uint32_t number)
 	GString	*out = pop3_output(ch->pop3);
 
 	pop3_send(ch->pop3, command, number);
-	line_stream_send(ch->stream, out->str, out->len);
-	g_string_truncate(out, 0);
+	dial_send(&ch->dial, out);
 	watch_server(ch);
 }
 
@@ -157,7 +156,7 @@ on_settled(void *arg, enum channel_settlement how, uint64_t lsn)
 			ch->enough = true;
 		}
 	}
-	if (ch->stopped && ch->passages == 0)
+	if (ch->dial.stopped && ch->passages == 0)
 		pop3_channel_save(ch);
 	pop3_session_pump(ch);
 }
@@ -231,7 +230,7 @@ on_chunk(struct pop3_channel *ch, const struct pop3_event *ev)
 	g_byte_array_append(ch->mail, ev->data,
 	    (guint)MIN(ev->bytes, max_message(ch) - ch->mail->len));
 	if (ch->mail_size / 2 > item->size + EXCESS_BYTES)
-		pop3_channel_lose(ch, ERR_TEMP, "the server sends more than it has told");
+		dial_lose(&ch->dial, ERR_TEMP, "the server sends more than it has told");
 }
 
 static void
@@ -437,7 +436,7 @@ refused(struct pop3_channel *ch, const char *what, const struct pop3_event *ev)
 {
 	g_autofree char	*why = g_strdup_printf("%s: the server says %s", what, ev->text);
 
-	pop3_channel_lose(ch, ERR_TEMP, why);
+	dial_lose(&ch->dial, ERR_TEMP, why);
 }
 
 static void
@@ -487,7 +486,7 @@ on_broken(struct pop3_channel *ch, const char *why)
 	if (ch->last != 0)
 		drop_claim(&ch->drop, ch->last, DROP_PASSED_OVER);
 	ch->no_pipeline = true;		/* perhaps it only cannot do that */
-	pop3_channel_lose(ch, ERR_TEMP, why);
+	dial_lose(&ch->dial, ERR_TEMP, why);
 }
 
 static void
