@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Access tokens for IMAP: a token server and a mail server that wants them."""
+"""Access tokens for IMAP and POP3: a token server and mail servers that want them."""
 import base64
 import http.server
 import json
@@ -78,6 +78,9 @@ class TokenServer:
 class MailServer:
     """As much IMAP as a login and an empty folder need; `good` are the tokens it takes."""
 
+    kind = "imap"
+    greeting = "* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=XOAUTH2 AUTH=PLAIN IDLE] hello"
+
     def __init__(self, good=("T1",)):
         self.good = set(good)
         self.logins = []
@@ -86,7 +89,7 @@ class MailServer:
 
         class Handler(socketserver.StreamRequestHandler):
             def handle(self):
-                self.say("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=XOAUTH2 AUTH=PLAIN IDLE] hello")
+                self.say(outer.greeting)
                 while True:
                     line = self.rfile.readline().decode().rstrip("\r\n")
                     if not line:
@@ -154,14 +157,61 @@ class MailServer:
         self.server.server_close()
 
 
+class PopServer(MailServer):
+    """The same for POP3.  Microsoft takes the mechanism alone and then asks, and just
+    refuses; Google explains first why it will refuse."""
+
+    def __init__(self, good=("T1",), shape="google"):
+        self.shape = shape
+        super().__init__(good)
+
+    kind = "pop3"
+    greeting = "+OK ready"
+
+    def on_line(self, h, line):
+        verb, _, rest = line.partition(" ")
+        verb = verb.upper()
+        if verb == "CAPA":
+            h.say("+OK\r\nTOP\r\nUIDL\r\nSASL PLAIN XOAUTH2\r\n.")
+        elif verb == "AUTH":
+            return self.authenticate(h, rest)
+        elif verb in ("USER", "PASS", "APOP"):
+            self.passwords.append(line)
+            h.say("-ERR no")
+        elif verb == "STAT":
+            h.say("+OK 0 0")
+        else:
+            h.say("+OK")
+        return verb != "QUIT"
+
+    def authenticate(self, h, rest):
+        if rest.upper() != "XOAUTH2":
+            self.passwords.append(rest)
+            h.say("-ERR Protocol error. Connection is closed. 10")
+            return False
+        h.say("+ ")
+        fields = base64.b64decode(h.rfile.readline()).decode().split("\x01")
+        assert fields[0] == "user=" + USER, fields
+        token = fields[1].removeprefix("auth=Bearer ")
+        self.logins.append(token)
+        if token in self.good:
+            h.say("+OK User successfully authenticated.")
+            return True
+        if self.shape == "google":
+            h.say("+ " + base64.b64encode(b'{"status":"400"}').decode())
+            h.rfile.readline()
+        h.say("-ERR [AUTH] the token is not good")
+        return True
+
+
 def secret(path, text):
     path.write_text(text + "\n")
     path.chmod(0o600)
 
 
-def rig_for(tokens, mail, more="", client_secret=True, refresh=True, names=("box",)):
-    rig = Rig("".join('''
-imap "%s" {
+def section(tokens, mail, name, more="", client_secret=True, refresh=True):
+    return '''
+%s "%s" {
   host = "127.0.0.1"
   port = %d
   security = none
@@ -171,10 +221,13 @@ imap "%s" {
   oauth_client_id = "client & co"
 %s%s%s
 }
-''' % (name, mail.port, USER, tokens.url,
+''' % (mail.kind, name, mail.port, USER, tokens.url,
        '  oauth_client_secret_file = "@DIR@/client.secret"\n' if client_secret else "",
        '  oauth_refresh_token_file = "@DIR@/refresh"\n' if refresh else "", more)
-        for name in names))
+
+
+def rig_for(tokens, mail, *args, names=("box",), also="", **more):
+    rig = Rig("".join(section(tokens, mail, name, *args, **more) for name in names) + also)
     secret(rig.dir / "client.secret", "c+s/=")
     secret(rig.dir / "refresh", "R0")
     return rig
@@ -184,8 +237,12 @@ def up(rig, name="box"):
     return 'intaked_mailbox_up{channel="%s"} 1' % name in rig.admin("/metrics")[1]
 
 
-def test_refresh_token__gives_an_access_token_that_logs_in():
-    with TokenServer() as tokens, MailServer() as mail, rig_for(tokens, mail) as rig:
+both = pytest.mark.parametrize("server", [MailServer, PopServer])
+
+
+@both
+def test_refresh_token__gives_an_access_token_that_logs_in(server):
+    with TokenServer() as tokens, server() as mail, rig_for(tokens, mail) as rig:
         rig.start()
         wait_for(lambda: up(rig), 10, "the mailbox")
         assert mail.logins == ["T1"]
@@ -197,8 +254,9 @@ def test_refresh_token__gives_an_access_token_that_logs_in():
         assert "T1" not in rig.daemon.log() and "R0" not in rig.daemon.log()
 
 
-def test_client_credentials__need_no_refresh_token():
-    with TokenServer(shape="microsoft") as tokens, MailServer() as mail, rig_for(
+@both
+def test_client_credentials__need_no_refresh_token(server):
+    with TokenServer(shape="microsoft") as tokens, server() as mail, rig_for(
             tokens, mail, '  oauth_scope = "https://outlook.office365.com/.default"',
             refresh=False) as rig:
         rig.start()
@@ -208,8 +266,9 @@ def test_client_credentials__need_no_refresh_token():
                                  "scope": "https://outlook.office365.com/.default"}]
 
 
-def test_rotated_refresh_token__is_on_disk_before_the_login_and_used_next():
-    with TokenServer(rotate=True, expires=60) as tokens, MailServer(("T1", "T2")) as mail, \
+@both
+def test_rotated_refresh_token__is_on_disk_before_the_login_and_used_next(server):
+    with TokenServer(rotate=True, expires=60) as tokens, server(("T1", "T2")) as mail, \
             rig_for(tokens, mail) as rig:
         stored = []
         take = mail.authenticate
@@ -224,12 +283,13 @@ def test_rotated_refresh_token__is_on_disk_before_the_login_and_used_next():
         assert [f["refresh_token"] for f in tokens.asked] == ["R0", "R1"]
 
 
-def test_token_is_refused__is_renewed_once_and_then_backs_off():
-    with TokenServer() as tokens, MailServer(("T2",)) as mail, rig_for(tokens, mail) as rig:
+@both
+def test_token_is_refused__is_renewed_once_and_then_backs_off(server):
+    with TokenServer() as tokens, server(("T2",)) as mail, rig_for(tokens, mail) as rig:
         rig.start()
         wait_for(lambda: up(rig), 10, "the mailbox")
         assert mail.logins == ["T1", "T2"]
-    with TokenServer() as tokens, MailServer(()) as mail, rig_for(tokens, mail) as rig:
+    with TokenServer() as tokens, server(()) as mail, rig_for(tokens, mail) as rig:
         rig.start()
         wait_for(lambda: len(mail.logins) == 2, 10, "two logins")
         time.sleep(4)
@@ -238,8 +298,9 @@ def test_token_is_refused__is_renewed_once_and_then_backs_off():
         assert "refuses the login" in rig.admin("/readyz")[1]
 
 
-def test_refused_account__is_told_and_not_hammered():
-    with TokenServer() as tokens, MailServer() as mail, rig_for(tokens, mail) as rig:
+@both
+def test_refused_account__is_told_and_not_hammered(server):
+    with TokenServer() as tokens, server() as mail, rig_for(tokens, mail) as rig:
         tokens.refuse = "invalid_grant"
         rig.start()
         wait_for(lambda: "invalid_grant" in rig.admin("/readyz")[1], 10, "the issue")
@@ -258,6 +319,25 @@ def test_two_channels_of_one_account__share_one_request():
         wait_for(lambda: up(rig, "one") and up(rig, "two"), 10, "both mailboxes")
         assert len(tokens.asked) == 1
         assert mail.logins == ["T1", "T1"]
+
+
+def test_imap_and_pop3_of_one_account__share_one_request():
+    with TokenServer() as tokens, MailServer() as mail, PopServer() as pop, rig_for(
+            tokens, mail, also=section(tokens, pop, "pop")) as rig:
+        tokens.delay = 0.5
+        rig.start()
+        wait_for(lambda: up(rig, "box") and up(rig, "pop"), 10, "both mailboxes")
+        assert len(tokens.asked) == 1
+        assert mail.logins == ["T1"] and pop.logins == ["T1"]
+
+
+def test_pop3_at_microsoft__mechanism_alone_and_a_bare_refusal():
+    with TokenServer(shape="microsoft") as tokens, PopServer(("T2",), "microsoft") as mail, \
+            rig_for(tokens, mail) as rig:
+        rig.start()
+        wait_for(lambda: up(rig), 10, "the mailbox")
+        assert mail.logins == ["T1", "T2"]
+        assert mail.passwords == []
 
 
 def test_several_processes__ask_one_after_the_other():

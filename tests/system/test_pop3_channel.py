@@ -16,6 +16,7 @@ import pytest
 from dovecot import Dovecot
 from probe import Probe
 from rig import Rig, free_port, wait_for
+from test_imap_path import connections
 
 USER = "support@example.net"
 
@@ -208,6 +209,36 @@ def test_import_none__old_mail_is_neither_taken_nor_ever_deleted(tmp_path, serve
         time.sleep(1.5)
         assert server.left(user) == 4
         assert len(p.arrivals()) == 2
+
+
+def test_more_maildrops_than_connections_allowed__take_turns(server):
+    users = ["turn%d@example.net" % i for i in range(4)]
+    with Rig("".join('''
+pop3 "drop%d" {
+  host = "localhost"
+  port = %d
+  security = tls
+  tls_ca_file = "%s"
+  user = "%s"
+  password_file = "@DIR@/pop3.password"
+  poll = 1s
+  max_per_host = 1
+}
+''' % (i, server.pop3s_port, server.ca_file, u) for i, u in enumerate(users))) as rig:
+        (rig.dir / "pop3.password").write_text("secret\n")
+        (rig.dir / "pop3.password").chmod(0o600)
+        for i, user in enumerate(users):
+            server.append(user, mails(2, seed=100 + i))
+        rig.start()
+        most = 0
+        while len(rig.entries()) < 8:
+            now = sum(port == str(server.pop3s_port) for port in connections(rig))
+            most = max(most, now)
+            assert now <= 1
+            wait_for(lambda: rig.daemon.process.poll() is None, 1)
+        assert most == 1
+        metrics = rig.admin("/metrics")[1]
+        assert 'intaked_mailbox_failures_total{' not in metrics
 
 
 def test_whole_path__daemon_killed_before_it_could_delete__one_ticket_each(server, user):
