@@ -152,7 +152,8 @@ static const struct conf_key identity_keys[] = {
 	    "every address that reaches us, so that our own mail is known"),
 	STR_(settings_identity, "authserv_id", authserv_id, NULL,
 	    "name our MTA puts into Authentication-Results; no other is believed"),
-	LIST_(settings_identity, "agents", agents, "addresses or @domains of our own staff"),
+	LIST_(settings_identity, "agents", agents,
+	    "addresses or @domains of our own staff, who may pass on customers' mail"),
 	STR_(settings_identity, "domain", domain, "intaked.invalid",
 	    "right side of the Message-IDs we make"),
 	END

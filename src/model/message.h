@@ -74,7 +74,8 @@ struct message {
 	char			*no_answer;	/* reason never to answer automatically, or NULL */
 
 	struct address		*from;		/* who it is really from; NULL if unknown */
-	struct address		*sender;	/* the From header if from came from elsewhere */
+	struct address		*sender;	/* the From header if from came from elsewhere:
+						   a list, or an agent who passes it on */
 	GPtrArray		*to;		/* struct address * */
 	GPtrArray		*cc;
 	GPtrArray		*reply_to;
@@ -101,7 +102,7 @@ struct message {
 						   "charset-guessed: windows-1252" */
 
 	char			*session;	/* chat session, or NULL */
-	char			*verified;	/* "hmac", "identity", "dmarc", or NULL */
+	char			*verified;	/* "hmac", "identity", "dmarc", "auth", or NULL */
 	char			 content_digest[DIGEST_HEX_SIZE];	/* identity of the content
 						   without trace headers: the same mail fetched
 						   twice or by two ways gives the same */

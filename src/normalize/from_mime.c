@@ -7,6 +7,7 @@
 #include "normalize/attachment.h"
 #include "normalize/auto_mail.h"
 #include "normalize/body.h"
+#include "normalize/forward.h"
 #include "normalize/headers.h"
 #include "normalize/html_sanitise.h"
 #include "normalize/language.h"
@@ -202,6 +203,7 @@ from_mime(struct message *m, const struct arrival *a, const struct normalize_opt
 	read_body(m, v, o->max_text ? o->max_text : DEFAULT_MAX_TEXT);
 	set_digests(m, v, bytes != NULL ? bytes : "", len);
 	classify(m, v, o);
+	forward_unwrap(m, v, o);
 	m->language = g_strdup(language_guess(m->text));
 	if (arrival_fact(a, ARRIVAL_FACT_TRUNCATED) != NULL)
 		mail_view_warn(v, "mail-not-fetched: %s bytes", arrival_fact(a, ARRIVAL_FACT_TRUNCATED));

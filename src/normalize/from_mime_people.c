@@ -278,7 +278,25 @@ without_comments(const char *raw)
 struct auth_search {
 	struct message	*m;
 	const char	*authserv_id;
+	bool		 logged_in;	/* who sent it, by the name that is in From */
 };
+
+/* "auth=pass smtp.auth=ann@our.example": our own MTA took it from that account. */
+static bool
+is_login_of(const char *clause, const struct address *from)
+{
+	static const char	 property[] = "smtp.auth=";
+	const char		*at;
+	size_t			 n;
+
+	clause += strspn(clause, " \t");
+	if (from == NULL || g_ascii_strncasecmp(clause, "auth=pass", 9) != 0 ||
+	    (at = strcasestr(clause, property)) == NULL)
+		return false;
+	at += strlen(property);
+	n = strcspn(at, " \t");
+	return n == strlen(from->addr) && g_ascii_strncasecmp(at, from->addr, n) == 0;
+}
 
 /* Takes the topmost one of our own MTA; everything below may be forged. */
 static bool
@@ -298,8 +316,10 @@ read_auth(const struct mail_header *h, void *arg)
 	}
 	if (ours) {
 		s->m->authentication.authserv_id = g_strdup(s->authserv_id);
-		for (i = 1; clauses[i] != NULL; i++)
+		for (i = 1; clauses[i] != NULL; i++) {
 			read_clause(&s->m->authentication, clauses[i]);
+			s->logged_in = s->logged_in || is_login_of(clauses[i], s->m->from);
+		}
 	}
 	g_strfreev(clauses);
 	return !ours;
@@ -308,17 +328,20 @@ read_auth(const struct mail_header *h, void *arg)
 static void
 read_authentication(struct message *m, const struct mail_view *v, const char *authserv_id)
 {
-	struct auth_search	 s = { m, authserv_id };
+	struct auth_search	 s = { m, authserv_id, false };
 	g_autoptr(GPtrArray)	 from = NULL;
 
 	if (authserv_id == NULL || *authserv_id == '\0')
 		return;
 	mail_view_each_header(v, "Authentication-Results", read_auth, &s);
 	from = addresses_of(v, "From");
-	/* DMARC spoke about the one From header; with several it proves nothing */
-	if (m->authentication.dmarc != NULL && strcmp(m->authentication.dmarc, "pass") == 0 &&
-	    from->len == 1 && m->sender == NULL && m->verified == NULL)
+	/* both speak about the one From header; with several they prove nothing */
+	if (from->len != 1 || m->sender != NULL || m->verified != NULL)
+		return;
+	if (g_strcmp0(m->authentication.dmarc, "pass") == 0)
 		m->verified = g_strdup("dmarc");
+	else if (s.logged_in)
+		m->verified = g_strdup("auth");
 }
 
 void

@@ -84,6 +84,8 @@ note_message(struct ticket *t, const struct ticket_keys *k, const struct arrival
 	ticket_note(t, "arrival", "from %s \"%s\"%s%s", a->kind, a->channel,
 	    m->minimal ? ", could not be parsed" : "",
 	    m->verified != NULL ? ", sender verified" : "");
+	if (m->sender != NULL && message_field(m, "forwarded_by") != NULL)
+		ticket_note(t, "arrival", "passed on by our agent %s", m->sender->addr);
 	if (m->no_answer != NULL)
 		ticket_note(t, "answer", "never automatically: %s", m->no_answer);
 	for (i = 0; i < k->hints->len; i++)
