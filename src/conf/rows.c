@@ -19,7 +19,6 @@ const char *const conf_words_signature[] = { "none", "standard", "github", "hex"
 static const char *const words_auth[] = { "login", "plain", "xoauth2", NULL };
 static const char *const words_pop3_after[] = { "keep", "delete", NULL };
 static const char *const words_pop3_import[] = { "none", "all", NULL };
-static const char *const words_smtp_security[] = { "none", "starttls", NULL };
 static const char *const words_identity[] = { "off", "mark", "require", NULL };
 static const char *const words_addresses[] = { "merge", "per_mailbox", NULL };
 static const char *const words_priority[] = { "high", "medium", "low", NULL };
@@ -166,8 +165,8 @@ static const struct conf_key mail_out_keys[] = {
 	STR_(settings_mail_out, "reply_to", reply_to, NULL,
 	    "Reply-To address; \"+%\" in it becomes the ticket's token"),
 	STR_(settings_mail_out, "smtp", smtp, "127.0.0.1:25", "host:port of the mail server"),
-	WORD_(settings_mail_out, "security", security, "none", words_smtp_security,
-	    "starttls: refuse to send in clear"),
+	WORD_(settings_mail_out, "security", security, "none", conf_words_security,
+	    "starttls: refuse to send in clear; tls: encrypted from the first byte, port 465"),
 	FILE_(settings_mail_out, "tls_ca_file", tls_ca_file,
 	    "certificates to trust instead of the system's"),
 	STR_(settings_mail_out, "user", user, NULL, "login name"),

@@ -84,7 +84,7 @@ struct settings_mail_out {
 	char		*from_addr;		/* NULL: no mail goes out */
 	char		*reply_to;		/* may hold "+%": the token goes there */
 	char		*smtp;			/* host:port */
-	int		 security;		/* enum settings_security: none or starttls */
+	int		 security;		/* enum settings_security */
 	char		*tls_ca_file;
 	char		*user;
 	char		*password_file;

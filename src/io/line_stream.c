@@ -241,6 +241,7 @@ make_url(const struct line_options *o)
 	g_autofree char	*scheme = g_strconcat(o->protocol,
 			    o->security == LINE_TLS ? "s" : "", NULL);
 	g_autofree char	*port = g_strdup_printf("%d", o->port);
+	g_autofree char	*path = g_strconcat("/", o->helo, NULL);
 	g_autofree char	*host = strchr(o->host, ':') != NULL && *o->host != '[' ?
 			    g_strdup_printf("[%s]", o->host) : g_strdup(o->host);
 	CURLU		*url = curl_url();
@@ -249,6 +250,7 @@ make_url(const struct line_options *o)
 	if (url == NULL || curl_url_set(url, CURLUPART_SCHEME, scheme, 0) != CURLUE_OK ||
 	    curl_url_set(url, CURLUPART_HOST, host, 0) != CURLUE_OK ||
 	    (o->port != 0 && curl_url_set(url, CURLUPART_PORT, port, 0) != CURLUE_OK) ||
+	    (o->helo != NULL && curl_url_set(url, CURLUPART_PATH, path, 0) != CURLUE_OK) ||
 	    curl_url_get(url, CURLUPART_URL, &text, 0) != CURLUE_OK)
 		text = NULL;
 	curl_url_cleanup(url);

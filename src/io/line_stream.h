@@ -8,7 +8,7 @@
  * With STARTTLS the connection fails rather than go on in the clear, and a
  * certificate that does not verify is never accepted.
  *
- * Used by channel/imap.  All callbacks come from the loop, never from inside
+ * Used by channel/imap, channel/pop3 and reply.  All callbacks come from the loop, never from inside
  * a function here, and each of them may free the stream.
  */
 #ifndef IO_LINE_STREAM_H
@@ -35,6 +35,7 @@ struct line_options {
 	const char		*secret;	/* password or bearer token */
 	const char		*auth;		/* "plain", "xoauth2"; else what the server offers
 						   for a password */
+	const char		*helo;		/* smtp: what to call ourselves; or NULL */
 	int64_t			 timeout_ms;	/* until logged in */
 };
 

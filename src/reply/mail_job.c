@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "reply/mail_job.h"
 
+#include <stdbool.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "model/wire.h"
+
+#define MAX_TEXT	400	/* of what a server says */
 
 void
 mail_job_encode(const struct mail_job *j, GByteArray *out)
@@ -13,6 +17,7 @@ mail_job_encode(const struct mail_job *j, GByteArray *out)
 	wire_put_str(out, j->tls_ca_file);
 	wire_put_str(out, j->user);
 	wire_put_str(out, j->password_file);
+	wire_put_str(out, j->token);
 	wire_put_str(out, j->helo);
 	wire_put_u64(out, (uint64_t)j->step_timeout_ms);
 	wire_put_str(out, j->mail_from);
@@ -31,6 +36,7 @@ mail_job_decode(struct mail_job *j, const void *bytes, size_t len, struct err *e
 	j->tls_ca_file = wire_str(&r);
 	j->user = wire_str(&r);
 	j->password_file = wire_str(&r);
+	j->token = wire_str(&r);
 	j->helo = wire_str(&r);
 	j->step_timeout_ms = (int64_t)wire_u64(&r);
 	j->mail_from = wire_str(&r);
@@ -50,11 +56,84 @@ mail_job_clear(struct mail_job *j)
 	g_free(j->tls_ca_file);
 	g_free(j->user);
 	g_free(j->password_file);
+	if (j->token != NULL)
+		explicit_bzero(j->token, strlen(j->token));
+	g_free(j->token);
 	g_free(j->helo);
 	g_free(j->mail_from);
 	g_free(j->rcpt_to);
 	g_free(j->bytes);
 	memset(j, 0, sizeof(*j));
+}
+
+/* Only CR LF, no other control, no line that is too long. */
+static bool
+is_clean_mail(const char *bytes)
+{
+	size_t	 line = 0;
+
+	for (const char *p = bytes; *p != '\0'; p++) {
+		if (*p == '\r' && p[1] == '\n') {
+			p++;
+			line = 0;
+			continue;
+		}
+		if (((unsigned char)*p < 0x20 && *p != '\t') || *p == 0x7f || ++line > 998)
+			return false;
+	}
+	return line == 0 && strstr(bytes, "\r\n\r\n") != NULL;
+}
+
+static bool
+is_ascii_address(const char *addr)
+{
+	return text_is_address(addr) && g_str_is_ascii(addr);
+}
+
+static bool
+is_host_port(const char *server)
+{
+	for (const char *p = server; *p != '\0'; p++)
+		if (!g_ascii_isalnum(*p) && strchr(".-_:[]", *p) == NULL)
+			return false;
+	return *server != '\0';
+}
+
+const char *
+mail_job_fault(const struct mail_job *j)
+{
+	if (!is_host_port(j->server))
+		return "the server's name is not one";
+	if (*j->mail_from != '\0' && !is_ascii_address(j->mail_from))
+		return "the sender's address is not one";
+	if (!is_ascii_address(j->rcpt_to))
+		return "the recipient's address is not one";
+	if (!is_clean_mail(j->bytes))
+		return "the mail has lines that must not be sent";
+	if (j->helo != NULL && !is_host_port(j->helo))
+		return "the name to say in EHLO is not one";
+	return NULL;
+}
+
+char *
+mail_job_password(const struct mail_job *j)
+{
+	char	*password = NULL;
+
+	if (j->password_file == NULL ||
+	    !g_file_get_contents(j->password_file, &password, NULL, NULL))
+		return NULL;
+	password[strcspn(password, "\r\n")] = '\0';
+	return password;
+}
+
+void
+mail_answer_set(struct mail_answer *a, enum mail_result result, int code, const char *text)
+{
+	g_free(a->text);
+	a->result = result;
+	a->code = code;
+	a->text = text_one_line(text, strlen(text), MAX_TEXT);
 }
 
 void

@@ -21,6 +21,7 @@ struct mail_job {
 	char	*tls_ca_file;		/* or NULL */
 	char	*user;			/* or NULL */
 	char	*password_file;
+	char	*token;			/* to log in with instead of a password, or NULL */
 	char	*helo;			/* or NULL */
 	int64_t	 step_timeout_ms;
 	char	*mail_from;		/* "" for <> */
@@ -39,6 +40,16 @@ void	mail_job_encode(const struct mail_job *, GByteArray *);
 int	mail_job_decode(struct mail_job *, const void *, size_t, struct err *);
 void	mail_job_clear(struct mail_job *);
 
+/*
+ * Why it must not be sent, or NULL: everything in it is looked at again before
+ * it is put on the line as it is.
+ */
+const char	*mail_job_fault(const struct mail_job *);
+/* The first line of password_file; NULL if it cannot be read.  g_free() it. */
+char		*mail_job_password(const struct mail_job *);
+
+/* Replaces what was there; text is made one line. */
+void	mail_answer_set(struct mail_answer *, enum mail_result, int code, const char *text);
 void	mail_answer_encode(const struct mail_answer *, GByteArray *);
 int	mail_answer_decode(struct mail_answer *, const void *, size_t, struct err *);
 void	mail_answer_clear(struct mail_answer *);

@@ -76,8 +76,6 @@ check_settings(const struct settings *s, struct err *e)
 
 	if (out->from_addr != NULL && !text_is_address(out->from_addr))
 		return err_set(e, ERR_CONFIG, "mail_out: from = \"%s\" is no address", out->from_addr);
-	if (out->security == SECURITY_TLS)
-		return err_set(e, ERR_CONFIG, "mail_out: security = tls is not supported, use starttls");
 	return 0;
 }
 

@@ -10,9 +10,23 @@
 #include "io/child.h"
 #include "reply/mail_job.h"
 #include "reply/reply.h"
+#include "reply/smtp_direct.h"
 #include "reply/smtp_send.h"
 
 #define MAX_FRAME	(64 * 1024 * 1024)
+
+static void
+send_mail(const struct mail_job *job, struct mail_answer *answer)
+{
+	const char	*fault = mail_job_fault(job);
+
+	if (fault != NULL)
+		mail_answer_set(answer, MAIL_PERMANENT, 0, fault);
+	else if (smtp_direct_is_needed(job))
+		smtp_direct_send(job, answer);
+	else
+		smtp_send(job, answer);
+}
 
 static void
 serve(const GByteArray *request, GByteArray *reply)
@@ -24,7 +38,7 @@ serve(const GByteArray *request, GByteArray *reply)
 	if (mail_job_decode(&job, request->data, request->len, &e) == -1)
 		answer.text = g_strdup(e.text);
 	else
-		smtp_send(&job, &answer);
+		send_mail(&job, &answer);
 	mail_answer_encode(&answer, reply);
 	mail_answer_clear(&answer);
 	mail_job_clear(&job);

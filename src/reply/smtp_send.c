@@ -8,9 +8,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "base/text.h"
-
-#define MAX_TEXT	400	/* of what a server says */
 #define MIN_STEP_MS	1000	/* libesmtp takes no less */
 
 /* What the callbacks of one session share. */
@@ -22,66 +19,6 @@ struct sending {
 	bool			 refused;	/* we do not trust the server's certificate */
 	bool			 logged_in;	/* the server said 235 */
 };
-
-static void
-answer(struct mail_answer *a, enum mail_result result, int code, const char *text)
-{
-	g_free(a->text);
-	a->result = result;
-	a->code = code;
-	a->text = text_one_line(text, strlen(text), MAX_TEXT);
-}
-
-/* --- what libesmtp may see ---------------------------------------------- */
-
-/* Only CR LF, no other control, no line that is too long. */
-static bool
-is_clean_mail(const char *bytes)
-{
-	size_t	 line = 0;
-
-	for (const char *p = bytes; *p != '\0'; p++) {
-		if (*p == '\r' && p[1] == '\n') {
-			p++;
-			line = 0;
-			continue;
-		}
-		if (((unsigned char)*p < 0x20 && *p != '\t') || *p == 0x7f || ++line > 998)
-			return false;
-	}
-	return line == 0 && strstr(bytes, "\r\n\r\n") != NULL;
-}
-
-static bool
-is_ascii_address(const char *addr)
-{
-	return text_is_address(addr) && g_str_is_ascii(addr);
-}
-
-static bool
-is_host_port(const char *server)
-{
-	for (const char *p = server; *p != '\0'; p++)
-		if (!g_ascii_isalnum(*p) && strchr(".-_:[]", *p) == NULL)
-			return false;
-	return *server != '\0';
-}
-
-static const char *
-find_fault(const struct mail_job *j)
-{
-	if (!is_host_port(j->server))
-		return "the server's name is not one";
-	if (*j->mail_from != '\0' && !is_ascii_address(j->mail_from))
-		return "the sender's address is not one";
-	if (!is_ascii_address(j->rcpt_to))
-		return "the recipient's address is not one";
-	if (!is_clean_mail(j->bytes))
-		return "the mail has lines that must not be sent";
-	if (j->helo != NULL && !is_host_port(j->helo))
-		return "the name to say in EHLO is not one";
-	return NULL;
-}
 
 /* --- callbacks ---------------------------------------------------------- */
 
@@ -204,23 +141,12 @@ set_timeouts(smtp_session_t session, int64_t ms)
 		    (long)MAX(ms, MIN_STEP_MS));
 }
 
-static char *
-read_password(const char *file)
-{
-	char	*password = NULL;
-
-	if (file == NULL || !g_file_get_contents(file, &password, NULL, NULL))
-		return NULL;
-	password[strcspn(password, "\r\n")] = '\0';
-	return password;
-}
-
 static auth_context_t
 make_auth(struct sending *s)
 {
 	auth_context_t	 auth;
 
-	if ((s->password = read_password(s->job->password_file)) == NULL)
+	if ((s->password = mail_job_password(s->job)) == NULL)
 		return NULL;
 	auth = auth_create_context();
 	auth_set_mechanism_flags(auth, AUTH_PLUGIN_PLAIN, 0);
@@ -240,9 +166,9 @@ judge(const struct sending *s, const smtp_status_t *status, struct mail_answer *
 	if (status == NULL || status->code < 400)
 		return false;
 	if (s->job->user != NULL && !s->logged_in)
-		answer(a, MAIL_TEMPORARY, status->code, "the server did not accept the login");
+		mail_answer_set(a, MAIL_TEMPORARY, status->code, "the server did not accept the login");
 	else
-		answer(a, status->code >= 500 ? MAIL_PERMANENT : MAIL_TEMPORARY, status->code,
+		mail_answer_set(a, status->code >= 500 ? MAIL_PERMANENT : MAIL_TEMPORARY, status->code,
 		    status->text == NULL ? "" : status->text);
 	return true;
 }
@@ -254,14 +180,14 @@ explain_failure(const struct sending *s, struct mail_answer *a)
 	int	 error = smtp_errno();
 
 	if (s->refused) {
-		answer(a, MAIL_TEMPORARY, 0, "the server's certificate is not trusted");
+		mail_answer_set(a, MAIL_TEMPORARY, 0, "the server's certificate is not trusted");
 		return;
 	}
 	smtp_strerror(error, text, sizeof(text));
 	if (s->given)
-		answer(a, MAIL_UNKNOWN, 0, "the server did not say whether it took the mail");
+		mail_answer_set(a, MAIL_UNKNOWN, 0, "the server did not say whether it took the mail");
 	else
-		answer(a, MAIL_TEMPORARY, 0, *text == '\0' ? "the server did not answer" : text);
+		mail_answer_set(a, MAIL_TEMPORARY, 0, *text == '\0' ? "the server did not answer" : text);
 }
 
 /*
@@ -277,7 +203,7 @@ find_result(const struct sending *s, smtp_message_t message, smtp_recipient_t rc
 	    judge(s, status, a))
 		return;
 	if (status != NULL && status->code == 250 && s->given)
-		answer(a, MAIL_SENT, 250, status->text == NULL ? "" : status->text);
+		mail_answer_set(a, MAIL_SENT, 250, status->text == NULL ? "" : status->text);
 	else
 		explain_failure(s, a);
 }
@@ -310,7 +236,7 @@ send_with(smtp_session_t session, struct sending *s, struct mail_answer *a)
 	auth_context_t		 auth = NULL;
 
 	if (j->security == SECURITY_STARTTLS && (tls = make_tls(j)) == NULL) {
-		answer(a, MAIL_TEMPORARY, 0, "cannot set up TLS: is tls_ca_file right?");
+		mail_answer_set(a, MAIL_TEMPORARY, 0, "cannot set up TLS: is tls_ca_file right?");
 		return;
 	}
 	if (tls != NULL) {
@@ -318,7 +244,7 @@ send_with(smtp_session_t session, struct sending *s, struct mail_answer *a)
 		smtp_starttls_set_ctx(session, tls);
 	}
 	if (j->user != NULL && (auth = make_auth(s)) == NULL)
-		answer(a, MAIL_TEMPORARY, 0, "cannot read password_file");
+		mail_answer_set(a, MAIL_TEMPORARY, 0, "cannot read password_file");
 	else {
 		if (auth != NULL)
 			smtp_auth_set_context(session, auth);
@@ -333,16 +259,11 @@ void
 smtp_send(const struct mail_job *j, struct mail_answer *a)
 {
 	struct sending	 s = { .job = j, .at = j->bytes };
-	const char	*fault = find_fault(j);
 	smtp_session_t	 session;
 
 	memset(a, 0, sizeof(*a));
-	if (fault != NULL) {
-		answer(a, MAIL_PERMANENT, 0, fault);
-		return;
-	}
 	if ((session = smtp_create_session()) == NULL) {
-		answer(a, MAIL_TEMPORARY, 0, "no session");
+		mail_answer_set(a, MAIL_TEMPORARY, 0, "no session");
 		return;
 	}
 	send_with(session, &s, a);

@@ -2,9 +2,9 @@
 /*
  * reply/smtp_send.h - one mail to the mail server, by libesmtp.
  *
- * Blocks, for minutes if the server wants: only for the helper process.
- * Everything the job says is looked at again before libesmtp, which puts what
- * it is given on the line as it is, sees it.
+ * Blocks, for minutes if the server wants: only for the helper process.  The
+ * job is one in which mail_job_fault() found nothing: libesmtp puts what it is
+ * given on the line as it is.
  *
  * Only 250 for the whole mail means that it was taken.  If it was given away
  * and no answer came, it is MAIL_UNKNOWN.  A refusal of sender, recipient or

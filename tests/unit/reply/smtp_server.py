@@ -5,7 +5,8 @@
 usage: smtp_server.py MODE [CERTIFICATE KEY]
 
 Prints "PORT n", then one JSON line for each mail or attempt.  MODE "real" and
-"tls" are aiosmtpd; all others speak SMTP themselves and misbehave:
+"tls" are aiosmtpd; all others speak SMTP themselves and misbehave, within TLS
+if "smtps:" stands before the mode:
 
 good         everything is accepted
 slow-rcpt    RCPT is answered after a while
@@ -19,6 +20,8 @@ stall-hello  no answer to EHLO
 garbage      an answer that is none
 no-starttls  offers no STARTTLS
 auth         wants AUTH PLAIN with user "u", password "p"
+xoauth2      wants AUTH XOAUTH2 with user "u", token "t"
+early        says something before it is asked
 """
 import base64
 import json
@@ -53,6 +56,14 @@ def reply_to(mode, verb):
     return None
 
 
+def is_welcome(mode, line):
+    """After AUTH: is it the right user?"""
+    said = base64.b64decode(line.split()[-1])
+    if mode == "xoauth2":
+        return said == b"user=u\1auth=Bearer t\1\1"
+    return said == b"\0u\0p"
+
+
 def serve(conn, mode):
     commands, seen = [], {"login": False}
     out = lambda text: conn.sendall(text.encode() + b"\r\n")
@@ -67,7 +78,7 @@ def serve(conn, mode):
         commands.append(line.decode("latin-1").rstrip("\r\n"))
         verb = line.split(b" ")[0].strip().upper().decode()
         wrong = reply_to(mode, verb)
-        if mode == "auth" and verb == "MAIL" and not seen["login"]:
+        if mode in ("auth", "xoauth2") and verb == "MAIL" and not seen["login"]:
             wrong = "530 5.7.0 log in first"
         if wrong:
             out(wrong)
@@ -77,12 +88,15 @@ def serve(conn, mode):
             if mode == "garbage":
                 out("this is no reply")
                 continue
-            out("250-test" if mode == "auth" else "250 test")
-            if mode == "auth":
-                out("250 AUTH PLAIN LOGIN")
+            out("250-test")
+            if mode in ("auth", "xoauth2"):
+                out("250-AUTH " + ("PLAIN LOGIN" if mode == "auth" else "XOAUTH2"))
+            out("250 SIZE 1000000")
         elif verb == "AUTH":
-            word = line.split()[-1]
-            good = word == base64.b64encode(b"\0u\0p") or base64.b64decode(word).endswith(b"\0u\0p")
+            if len(line.split()) == 2:
+                out("334 ")
+                line = next(lines)
+            good = is_welcome(mode, line)
             seen["login"] = good
             out("235 2.7.0 welcome" if good else "535 5.7.8 who are you")
         elif verb in ("MAIL", "RCPT"):
@@ -94,7 +108,7 @@ def serve(conn, mode):
         elif verb == "DATA":
             if mode == "close-data":
                 break
-            out("354 go")
+            out("354 go" if mode != "early" else "354 go\r\n250 taken already")
             data = read_data(lines)
             say({"commands": commands, "data": data.decode("latin-1")})
             wrong = reply_to(mode, "DOT")
@@ -114,11 +128,19 @@ def serve(conn, mode):
     conn.close()
 
 
-def scripted(mode):
+def scripted(mode, files):
+    within_tls = mode.startswith("smtps:")
+    mode = mode.removeprefix("smtps:")
     server = socket.create_server(("127.0.0.1", 0))
     print("PORT %d" % server.getsockname()[1], flush=True)
     while True:
         conn, _ = server.accept()
+        if within_tls:
+            try:
+                conn = tls_context(files).wrap_socket(conn, server_side=True)
+            except (ssl.SSLError, OSError):
+                say({"commands": None})
+                continue
         threading.Thread(target=serve, args=(conn, mode), daemon=True).start()
 
 
@@ -129,17 +151,20 @@ class Handler:
         return "250 2.0.0 taken"
 
 
+def tls_context(files):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*files)
+    return context
+
+
 def real(mode, files):
     from aiosmtpd.controller import Controller
     from aiosmtpd.smtp import AuthResult
     options = {}
     if mode == "tls":
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*files)
-
         def check(server, session, envelope, mechanism, data):
             return AuthResult(success=data.login == b"u" and data.password == b"p")
-        options = {"tls_context": context, "require_starttls": True, "auth_required": True,
+        options = {"tls_context": tls_context(files), "require_starttls": True, "auth_required": True,
                    "authenticator": check}
     probe = socket.create_server(("127.0.0.1", 0))
     port = probe.getsockname()[1]
@@ -155,7 +180,7 @@ def main():
     if mode in ("real", "tls"):
         real(mode, sys.argv[2:])
         return
-    threading.Thread(target=scripted, args=(mode,), daemon=True).start()
+    threading.Thread(target=scripted, args=(mode, sys.argv[2:]), daemon=True).start()
     sys.stdin.read()
 
 

@@ -148,6 +148,20 @@ send_one(struct world *w, const struct outgoing *o)
 	return w->result;
 }
 
+/* Within TLS from the first byte, where libesmtp does not go. */
+static struct world *
+world_smtps(const char *mode)
+{
+	static char	 ca[300];
+	g_autofree char	*within = g_strconcat("smtps:", mode, NULL);
+	struct world	*w = world(within);
+
+	g_snprintf(ca, sizeof(ca), "%s/cert.pem", directory);
+	w->s.mail_out.security = SECURITY_TLS;
+	w->s.mail_out.tls_ca_file = ca;
+	return w;
+}
+
 /* One line of what the server saw. */
 static char *
 seen(struct world *w)
@@ -159,9 +173,8 @@ seen(struct world *w)
 }
 
 static enum mail_result
-send_to(const char *mode)
+send_to(struct world *w)
 {
-	struct world		*w = world(mode);
 	struct outgoing		*o = question();
 	enum mail_result	 result = send_one(w, o);
 
@@ -173,13 +186,11 @@ send_to(const char *mode)
 }
 
 static void
-mailer_send__good_server__gets_the_mail_as_composed(void **state)
+sees_mail_as_composed(struct world *w)
 {
-	struct world	*w = world("good");
 	struct outgoing	*o = question();
 	g_autofree char	*line = NULL, *id = NULL;
 
-	(void)state;
 	assert_int_equal(send_one(w, o), MAIL_SENT);
 	line = seen(w);
 	id = mailer_message_id(w->mailer, o);
@@ -190,6 +201,14 @@ mailer_send__good_server__gets_the_mail_as_composed(void **state)
 	assert_non_null(strstr(line, "\\r\\n\\r\\nHello\\r\\n.\\r\\n..dots\\r\\n\""));
 	outgoing_free(o);
 	world_free(w);
+}
+
+static void
+mailer_send__good_server__gets_the_mail_as_composed(void **state)
+{
+	(void)state;
+	sees_mail_as_composed(world("good"));
+	sees_mail_as_composed(world_smtps("good"));
 }
 
 static unsigned
@@ -271,10 +290,12 @@ mailer_send__refusals__are_told_apart(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-		enum mail_result	 got = send_to(cases[i].mode);
+		enum mail_result	 got = send_to(world(cases[i].mode));
+		enum mail_result	 within = send_to(world_smtps(cases[i].mode));
 
-		if (got != cases[i].result)
-			fail_msg("%s: %d instead of %d", cases[i].mode, got, cases[i].result);
+		if (got != cases[i].result || within != cases[i].result)
+			fail_msg("%s: %d, within TLS %d, instead of %d", cases[i].mode, got,
+			    within, cases[i].result);
 	}
 }
 
@@ -296,8 +317,10 @@ static void
 mailer_send__server_that_stalls__is_unknown_only_after_the_mail(void **state)
 {
 	(void)state;
-	assert_int_equal(send_to("stall-dot"), MAIL_UNKNOWN);
-	assert_int_equal(send_to("stall-hello"), MAIL_TEMPORARY);
+	assert_int_equal(send_to(world("stall-dot")), MAIL_UNKNOWN);
+	assert_int_equal(send_to(world("stall-hello")), MAIL_TEMPORARY);
+	assert_int_equal(send_to(world_smtps("stall-dot")), MAIL_UNKNOWN);
+	assert_int_equal(send_to(world_smtps("stall-hello")), MAIL_TEMPORARY);
 }
 
 static void
@@ -354,14 +377,12 @@ password_file(const char *password)
 }
 
 static void
-mailer_send__login__is_needed_and_right(void **state)
+login_is_needed_and_right(struct world *w)
 {
-	struct world	*w = world("auth");
 	struct outgoing	*o = question();
 	g_autofree char	*file = password_file("p\n");
 	g_autofree char	*line = NULL;
 
-	(void)state;
 	w->s.mail_out.user = (char *)"u";
 	w->s.mail_out.password_file = file;
 	assert_int_equal(send_one(w, o), MAIL_SENT);
@@ -375,6 +396,30 @@ mailer_send__login__is_needed_and_right(void **state)
 	assert_string_equal(w->text, "cannot read password_file");
 	outgoing_free(o);
 	world_free(w);
+}
+
+static void
+mailer_send__login__is_needed_and_right(void **state)
+{
+	(void)state;
+	login_is_needed_and_right(world("auth"));
+	login_is_needed_and_right(world_smtps("auth"));
+}
+
+/* The server wants a login, and we were told of none. */
+static void
+mailer_send__without_the_login_that_is_wanted__is_temporary(void **state)
+{
+	(void)state;
+	assert_int_equal(send_to(world_smtps("auth")), MAIL_TEMPORARY);
+}
+
+/* "250" before the mail was given away must not pass for the word on it. */
+static void
+mailer_send__server_out_of_turn__is_never_taken_for_success(void **state)
+{
+	(void)state;
+	assert_int_equal(send_to(world_smtps("early")), MAIL_TEMPORARY);
 }
 
 static void
@@ -432,6 +477,14 @@ mailer_send__untrusted_certificate_or_no_starttls__sends_nothing(void **state)
 	world_free(w);
 	w = world("good");
 	w->s.mail_out.security = SECURITY_STARTTLS;
+	assert_int_equal(send_one(w, o), MAIL_TEMPORARY);
+	world_free(w);
+	w = world_smtps("good");
+	w->s.mail_out.tls_ca_file = NULL;
+	assert_int_equal(send_one(w, o), MAIL_TEMPORARY);
+	world_free(w);
+	w = world("good");
+	w->s.mail_out.security = SECURITY_TLS;
 	assert_int_equal(send_one(w, o), MAIL_TEMPORARY);
 	outgoing_free(o);
 	world_free(w);
@@ -498,6 +551,8 @@ main(int argc, char **argv)
 		cmocka_unit_test(mailer_send__nobody_there__is_temporary),
 		cmocka_unit_test(mailer_send__without_sender_or_address__is_refused_at_once),
 		cmocka_unit_test(mailer_send__login__is_needed_and_right),
+		cmocka_unit_test(mailer_send__without_the_login_that_is_wanted__is_temporary),
+		cmocka_unit_test(mailer_send__server_out_of_turn__is_never_taken_for_success),
 		cmocka_unit_test(mailer_send__real_server__takes_many_mails),
 		cmocka_unit_test(mailer_send__starttls_and_login__work_again_and_again),
 		cmocka_unit_test(mailer_send__untrusted_certificate_or_no_starttls__sends_nothing),

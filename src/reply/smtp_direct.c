@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: ISC */
+#include "reply/smtp_direct.h"
+
+#include <string.h>
+
+#include "conf/settings.h"
+#include "io/line_stream.h"
+#include "io/loop.h"
+#include "proto/smtp.h"
+
+struct direct {
+	const struct mail_job	*job;
+	struct mail_answer	*answer;
+	struct loop		*loop;
+	struct line_stream	*stream;
+	struct smtp_mail	 mail;
+	struct smtp		*smtp;		/* NULL until logged in */
+	struct loop_timer	*step;		/* the server has so long to say something */
+};
+
+bool
+smtp_direct_is_needed(const struct mail_job *j)
+{
+	return j->security == SECURITY_TLS || j->token != NULL;
+}
+
+/* --- what came of it --- */
+
+static bool
+is_given(const struct direct *d)
+{
+	return d->smtp != NULL && smtp_result(d->smtp).given;
+}
+
+/* The connection ended before the server decided. */
+static void
+lost(struct direct *d, const char *why)
+{
+	if (is_given(d))
+		mail_answer_set(d->answer, MAIL_UNKNOWN, 0,
+		    "the server did not say whether it took the mail");
+	else
+		mail_answer_set(d->answer, MAIL_TEMPORARY, 0, why);
+	loop_stop(d->loop);
+}
+
+/* RFC 4954 6: it is we that are refused, not the mail. */
+static bool
+is_about_login(int code)
+{
+	return code == 530 || code == 534 || code == 535 || code == 538;
+}
+
+static void
+decided(struct direct *d)
+{
+	struct smtp_result	r = smtp_result(d->smtp);
+
+	if (r.outcome == SMTP_TAKEN)
+		mail_answer_set(d->answer, MAIL_SENT, r.code, r.text);
+	else if (r.outcome == SMTP_BROKEN)
+		lost(d, r.text);
+	else if (is_about_login(r.code))
+		mail_answer_set(d->answer, MAIL_TEMPORARY, r.code, "the server did not accept the login");
+	else
+		mail_answer_set(d->answer, r.code >= 500 ? MAIL_PERMANENT : MAIL_TEMPORARY,
+		    r.code, r.text);
+	loop_stop(d->loop);
+}
+
+/* --- the conversation --- */
+
+static void
+say(struct direct *d)
+{
+	GString	*out = smtp_output(d->smtp);
+
+	line_stream_send(d->stream, out->str, out->len);
+	g_string_truncate(out, 0);
+	loop_timer_start(d->step, d->job->step_timeout_ms);
+}
+
+static void
+on_opened(void *arg)
+{
+	struct direct	*d = arg;
+
+	d->smtp = smtp_new(&d->mail);
+	say(d);
+}
+
+static void
+on_received(void *arg, const uint8_t *bytes, size_t len)
+{
+	struct direct	*d = arg;
+	bool		 over = smtp_feed(d->smtp, bytes, len);
+
+	say(d);
+	if (over)
+		decided(d);
+}
+
+static void
+on_closed(void *arg, const struct err *why)
+{
+	lost(arg, why->kind == ERR_PERM ? "the server did not accept the login" : why->text);
+}
+
+static void
+on_step(void *arg)
+{
+	lost(arg, "the server did not answer");
+}
+
+/* --- setting up --- */
+
+/* "host:port" or "[v6]:port"; the host is yours. */
+static char *
+split_server(const char *server, int *port)
+{
+	const char	*colon = strrchr(server, ':');
+
+	*port = colon != NULL ? (int)g_ascii_strtoull(colon + 1, NULL, 10) : 0;
+	return colon != NULL ? g_strndup(server, (gsize)(colon - server)) : g_strdup(server);
+}
+
+static void
+talk(struct direct *d, const char *secret)
+{
+	const struct mail_job	*j = d->job;
+	int			 port;
+	g_autofree char		*host = split_server(j->server, &port);
+	struct line_options	 o = {
+		.protocol = "smtp", .host = host, .port = port, .helo = d->mail.helo,
+		.security = (enum line_security)j->security, .ca_file = j->tls_ca_file,
+		.user = j->user, .secret = secret, .auth = j->token != NULL ? "xoauth2" : NULL,
+		.timeout_ms = j->step_timeout_ms
+	};
+	struct line_handler	 handler = { d, on_opened, on_received, on_closed };
+
+	d->loop = loop_new();
+	d->step = loop_timer_new(d->loop, on_step, d);
+	d->stream = line_stream_open(d->loop, &o, &handler);
+	loop_run(d->loop);
+	line_stream_free(d->stream);
+	smtp_free(d->smtp);
+	loop_timer_free(d->step);
+	loop_free(d->loop);
+}
+
+void
+smtp_direct_send(const struct mail_job *j, struct mail_answer *a)
+{
+	struct direct	 d = { .job = j, .answer = a };
+	char		*password = NULL;
+
+	memset(a, 0, sizeof(*a));
+	d.mail = (struct smtp_mail){ j->helo != NULL ? j->helo : g_get_host_name(),
+	    j->mail_from, j->rcpt_to, j->bytes, strlen(j->bytes) };
+	if (j->user != NULL && j->token == NULL &&
+	    (password = mail_job_password(j)) == NULL) {
+		mail_answer_set(a, MAIL_TEMPORARY, 0, "cannot read password_file");
+		return;
+	}
+	talk(&d, j->token != NULL ? j->token : password);
+	if (password != NULL)
+		explicit_bzero(password, strlen(password));
+	g_free(password);
+}
