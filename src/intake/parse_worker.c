@@ -23,10 +23,10 @@
 static int
 answer_one(const struct parser *p, GBytes *whole, GByteArray *out)
 {
-	g_autoptr(GByteArray)	 one = g_byte_array_new();
-	struct err		 e = ERR_INIT;
-	struct arrival		*a;
-	struct parsed		*parsed;
+	struct err	 e = ERR_INIT;
+	struct arrival	*a;
+	struct parsed	*parsed;
+	size_t		 begun;
 
 	if ((a = arrival_decode(whole, &e)) == NULL) {
 		log_error("request not understood: %s", e.text);
@@ -34,8 +34,9 @@ answer_one(const struct parser *p, GBytes *whole, GByteArray *out)
 	}
 	(void)fault_point("parse-run");
 	parsed = parser_run(p, a);
-	parsed_encode(parsed, one);
-	wire_put_bytes(out, one->data, one->len);
+	begun = wire_begin(out);
+	parsed_encode(parsed, out);
+	wire_end(out, begun);
 	parsed_free(parsed);
 	arrival_free(a);
 	return 0;

@@ -118,10 +118,10 @@ parsed_free(struct parsed *parsed)
 void
 parsed_encode(const struct parsed *parsed, GByteArray *out)
 {
-	g_autoptr(GByteArray)	findings = g_byte_array_new();
+	size_t	begun = wire_begin(out);
 
-	findings_encode(parsed->findings, findings);
-	wire_put_bytes(out, findings->data, findings->len);
+	findings_encode(parsed->findings, out);
+	wire_end(out, begun);
 	message_encode(parsed->message, out);
 }
 

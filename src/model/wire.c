@@ -63,6 +63,21 @@ wire_put_bytes(GByteArray *out, const void *bytes, size_t len)
 		g_byte_array_append(out, bytes, (guint)len);
 }
 
+size_t
+wire_begin(GByteArray *out)
+{
+	wire_put_u32(out, 0);
+	return out->len;
+}
+
+void
+wire_end(GByteArray *out, size_t begun)
+{
+	uint32_t	le = GUINT32_TO_LE(length32(out->len - begun));
+
+	memcpy(out->data + begun - sizeof le, &le, sizeof le);
+}
+
 void
 wire_put_strings(GByteArray *out, const GPtrArray *list)
 {

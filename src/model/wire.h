@@ -12,6 +12,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 void	wire_put_u8(GByteArray *, uint8_t);
@@ -21,6 +22,10 @@ void	wire_put_str(GByteArray *, const char *);		/* NULL is kept */
 void	wire_put_bytes(GByteArray *, const void *, size_t);
 void	wire_put_length(GByteArray *, size_t);	/* of bytes that the caller puts behind it */
 void	wire_put_strings(GByteArray *, const GPtrArray *);	/* of char * */
+
+/* What is put between the two is one wire_put_bytes(); begin's result is end's. */
+size_t	wire_begin(GByteArray *);
+void	wire_end(GByteArray *, size_t begun);
 
 struct wire_reader {
 	const uint8_t	*at;

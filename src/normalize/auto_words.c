@@ -143,8 +143,11 @@ starts_with_word(const char *s, const char *const words[])
 	size_t	 best = 0;
 
 	for (size_t i = 0; words[i] != NULL; i++) {
-		size_t	 n = strlen(words[i]);
+		size_t	 n;
 
+		if (words[i][0] != *s)		/* as nearly always */
+			continue;
+		n = strlen(words[i]);
 		if (n > best && strncmp(s, words[i], n) == 0 && !is_word(g_utf8_get_char(s + n)))
 			best = n;
 	}
@@ -235,8 +238,11 @@ static const char *
 find_head(const char *s, const char *const phrases[])
 {
 	for (size_t i = 0; phrases[i] != NULL; i++) {
-		size_t	 n = strlen(phrases[i]);
+		size_t	 n;
 
+		if (phrases[i][0] != *s)	/* as nearly always */
+			continue;
+		n = strlen(phrases[i]);
 		if (strncmp(s, phrases[i], n) == 0 && ends_phrase(phrases[i], s + n) &&
 		    ((phrases[i][n - 1] & 0x80) || !g_ascii_isalnum(s[n])))
 			return phrases[i];

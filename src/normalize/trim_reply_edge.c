@@ -12,10 +12,15 @@
 /* Bits for trim_edge_labels(). */
 enum { FROM = 1, TO = 2, CC = 4, SENT = 8, DATE = 16, SUBJECT = 32, OTHER = 64 };
 
-static bool
+static inline bool
 is_decor(char c)
 {
-	return c != '\0' && strchr("-_=*~#<>|+[]() \t", c) != NULL;
+	switch (c) {
+	case '-': case '_': case '=': case '*': case '~': case '#': case '<': case '>':
+	case '|': case '+': case '[': case ']': case '(': case ')': case ' ': case '\t':
+		return true;
+	}
+	return false;
 }
 
 /* A line without the dashes around its words; how many were in front? */
@@ -250,7 +255,6 @@ read_words(const GArray *lines, const uint8_t *labels, size_t at, size_t *first)
 	const struct trim_line	*l = trim_line_at(lines, at);
 	const char		*core;
 	size_t			 len, dashes = undecorate(l, &core, &len);
-	bool			 begins = at == 0 || trim_line_is_blank(l - 1) || is_rule(l - 1);
 
 	if (len == 0 || l->body_len > WORDS_MAX)
 		return EDGE_NONE;
@@ -268,7 +272,8 @@ read_words(const GArray *lines, const uint8_t *labels, size_t at, size_t *first)
 		if (quote_is(QUOTE_ORIGINAL, core, len))
 			return EDGE_HISTORY;
 	}
-	if ((begins || dashes >= 2) && quote_begins_any(QUOTE_MARKER, core, len)) {
+	if ((dashes >= 2 || at == 0 || trim_line_is_blank(l - 1) || is_rule(l - 1)) &&
+	    quote_begins_any(QUOTE_MARKER, core, len)) {
 		*first = with_rules(lines, at);
 		return EDGE_HISTORY;
 	}

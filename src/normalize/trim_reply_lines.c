@@ -9,8 +9,8 @@
 static size_t
 space_at(const char *p, const char *end)
 {
-	if (p < end && g_ascii_isspace(*p))
-		return 1;
+	if (p < end && (unsigned char)*p < 0x80)
+		return g_ascii_isspace(*p) ? 1 : 0;
 	if (end - p >= 2 && memcmp(p, "\xC2\xA0", 2) == 0)
 		return 2;
 	if (end - p >= 3 && memcmp(p, "\xE3\x80\x80", 3) == 0)
@@ -21,8 +21,8 @@ space_at(const char *p, const char *end)
 static size_t
 space_before(const char *p, const char *from)
 {
-	if (p > from && g_ascii_isspace(p[-1]))
-		return 1;
+	if (p > from && (unsigned char)p[-1] < 0x80)
+		return g_ascii_isspace(p[-1]) ? 1 : 0;
 	if (p - from >= 2 && memcmp(p - 2, "\xC2\xA0", 2) == 0)
 		return 2;
 	if (p - from >= 3 && memcmp(p - 3, "\xE3\x80\x80", 3) == 0)
