@@ -119,6 +119,17 @@ text_valid(const char *bytes, size_t len, bool *changed)
 	return good;
 }
 
+char *
+text_copy(const char *bytes, size_t len)
+{
+	char	*copy = g_malloc(len + 1);
+
+	if (len > 0)
+		memcpy(copy, bytes, len);
+	copy[len] = '\0';
+	return copy;
+}
+
 /* Characters that change the direction of, or hide, what is beside them. */
 static bool
 is_deceptive(gunichar c)

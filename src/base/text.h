@@ -19,6 +19,9 @@
  */
 char	*text_valid(const char *bytes, size_t len, bool *changed);
 
+/* A copy of len bytes that are text already: g_strndup() without its search. */
+char	*text_copy(const char *bytes, size_t len);
+
 /*
  * A copy for one line of display: as text_valid(), every run of white space
  * one blank, no controls, no bidirectional overrides, at most max bytes (cut

@@ -21,6 +21,7 @@ haystack_init(struct haystack *h, const char *text)
 	h->text = text;
 	h->len = text_cut(text, strlen(text), PATTERN_TEXT_MAX);
 	h->folded = NULL;
+	h->grams = NULL;
 	h->exotic = false;
 }
 
@@ -28,6 +29,7 @@ void
 haystack_fini(struct haystack *h)
 {
 	g_clear_pointer(&h->folded, g_free);
+	g_clear_pointer(&h->grams, g_free);
 }
 
 static unsigned
@@ -45,7 +47,7 @@ read_text(struct haystack *h)
 	char		c, all = 0;
 
 	h->folded = g_malloc(h->len + 1);
-	memset(h->grams, 0, sizeof h->grams);
+	h->grams = g_new0(uint64_t, (GRAM_MASK + 1) / 64);
 	for (i = 0; i < h->len; i++) {
 		c = h->text[i];
 		all |= c;

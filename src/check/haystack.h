@@ -21,7 +21,7 @@ struct haystack {
 	const char	*text;
 	size_t		 len;		/* at most PATTERN_TEXT_MAX */
 	char		*folded;	/* ASCII letters small; NULL: not made yet */
-	uint64_t	 grams[512];	/* a bit for each of 2^15 */
+	uint64_t	*grams;		/* a bit for each of 2^15; NULL: not made yet */
 	bool		 exotic;	/* has letters that are the same as an ASCII one in
 					   another case: words cannot be ruled out */
 };

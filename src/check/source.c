@@ -17,7 +17,7 @@ take_text(const char *text)
 		return g_strdup("");
 	len = strlen(text);
 	if (utf8_is_valid(text, len, NULL))
-		return g_strndup(text, text_cut(text, len, PATTERN_TEXT_MAX));
+		return text_copy(text, text_cut(text, len, PATTERN_TEXT_MAX));
 	return text_valid(text, MIN(len, PATTERN_TEXT_MAX), NULL);
 }
 

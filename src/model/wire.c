@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "base/utf8.h"
 
 void
@@ -147,7 +148,6 @@ wire_str(struct wire_reader *r)
 {
 	uint32_t	 len = wire_u32(r);
 	const uint8_t	*at;
-	char		*s;
 
 	if (len == 0 || (at = take(r, len - 1)) == NULL)
 		return NULL;
@@ -156,10 +156,7 @@ wire_str(struct wire_reader *r)
 		r->bad = true;
 		return NULL;
 	}
-	s = g_malloc(len);
-	memcpy(s, at, len - 1);
-	s[len - 1] = '\0';
-	return s;
+	return text_copy((const char *)at, len - 1);
 }
 
 const void *

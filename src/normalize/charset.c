@@ -5,6 +5,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/utf8.h"
 #include "normalize/charset_labels.h"
 
@@ -156,10 +157,10 @@ charset_decode(const char *bytes, size_t len, const char *declared, struct chars
 	used->name = "us-ascii";
 	if (is_ascii(bytes, len) && (name == NULL || (strcmp(name, "utf-7") != 0 &&
 	    strcmp(name, "iso-2022-kr") != 0 && strcmp(name, "hz-gb-2312") != 0)))
-		return g_strndup(bytes, len);
+		return text_copy(bytes, len);
 	if (is_as_labelled(bytes, len, name)) {
 		used->name = name;
-		utf8 = g_strndup(bytes, len);
+		utf8 = text_copy(bytes, len);
 	} else {
 		used->name = choose(bytes, len, declared, &used->guessed);
 		utf8 = charset_convert(bytes, len, used->name, true, &used->damaged);
