@@ -4,6 +4,8 @@
 #include <glib.h>
 #include <string.h>
 
+#include "proto/lmtp.h"
+
 #define ADDRESS_MAX	1000		/* beyond the 254 of RFC 5321: SMTPUTF8, long tokens */
 
 /* Behind the closing quote; NULL if there is none. */
@@ -152,4 +154,24 @@ lmtp_path_parse(char *text, bool may_be_empty, struct lmtp_parameters *p, const 
 	 * taken it, and to refuse it now would only make a bounce.
 	 */
 	return is_address(text) && g_utf8_validate(text, -1, NULL) ? PATH_GOOD : PATH_BAD;
+}
+
+bool
+lmtp_address_matches(const char *pattern, const char *address)
+{
+	const char	*at = strrchr(address, '@');
+	size_t		 local;
+
+	if (strcmp(pattern, "*") == 0)
+		return true;
+	if (at == NULL)
+		return g_ascii_strcasecmp(address, "postmaster") == 0 &&
+		    g_ascii_strncasecmp(pattern, "postmaster@", 11) == 0;
+	if (pattern[0] == '*' && pattern[1] == '@')
+		return g_ascii_strcasecmp(pattern + 1, at) == 0;
+	if (g_ascii_strcasecmp(pattern, address) == 0)
+		return true;
+	local = strcspn(address, "+@");
+	return address + local < at && g_ascii_strncasecmp(pattern, address, local) == 0 &&
+	    g_ascii_strcasecmp(pattern + local, at) == 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * proto/lmtp_path.h - the arguments of MAIL and RCPT: "<local@domain>" and
- * what may stand behind it (RFC 5321, 4.1.2).  Used by proto/lmtp.c only.
+ * what may stand behind it (RFC 5321, 4.1.2).  Used by proto/lmtp_command.c only.
  */
 #ifndef PROTO_LMTP_PATH_H
 #define PROTO_LMTP_PATH_H
