@@ -13,7 +13,8 @@
  * agent is who he says (message->verified); else it stays the agent's mail,
  * with the warning "forward-unproven".
  *
- * Pure.  Called by from_mime() when all else of the message is known.
+ * Pure.  Called by from_mime() when all else of the message is known; fuzzed by
+ * fuzz_forward.
  */
 #ifndef NORMALIZE_FORWARD_H
 #define NORMALIZE_FORWARD_H

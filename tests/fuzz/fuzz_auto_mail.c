@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "normalize/auto_mail.h"
+#include "normalize/auto_notice.h"
 #include "normalize/auto_words.h"
 #include "normalize/normalize.h"
 
@@ -33,6 +34,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		abort();
 	auto_words_subject(text, &phrase);
 	auto_words_body(text, strlen(text));
+	auto_notice_find(text, strlen(text));
 	message_free(msg);
 	arrival_free(a);
 	return 0;
