@@ -136,12 +136,28 @@ static const struct mark_row mark_rows[] = {
 	{ "class", WORD, "gmail_quote", BOX, "gmail" },
 	{ "class", WORD, "gmail_quote_container", BOX, "gmail" },
 	{ "class", WORD, "gmail_attr", INTRO, "gmail" },
+	{ "class", WORD, "gmail_quote_attribution", INTRO, "mailspring" },
+	{ "class", WORD, "gmail_signature", SIG, "gmail" },
+	{ "class", WORD, "x_gmail_quote", BOX, "gmail" },
+	{ "class", WORD, "x_gmail_attr", INTRO, "gmail" },
+	{ "class", WORD, "x_gmail_signature", SIG, "gmail" },
 	{ "class", WORD, "moz-cite-prefix", INTRO, "thunderbird" },
 	{ "class", WORD, "moz-forward-container", FORWARD, "thunderbird" },
 	{ "class", WORD, "moz-signature", SIG, "thunderbird" },
 	{ "class", PART, "yahoo_quoted", CITE, "yahoo" },
 	{ "class", PART, "yahoo-quoted", CITE, "yahoo" },
+	{ "class", WORD, "iosymail", CITE, "yahoo" },
 	{ "class", WORD, "protonmail_quote", BOX, "protonmail" },
+	{ "class", WORD, "protonmail_signature_block", SIG, "protonmail" },
+	{ "class", WORD, "bloop_sign", SIG, "airmail" },
+	{ "class", WORD, "airmail_on", INTRO, "airmail" },
+	{ "class", WORD, "missive_signature", SIG, "missive" },
+	{ "class", WORD, "front-blockquote-container", BOX, "front" },
+	{ "class", WORD, "j-reply", CITE, "netease" },
+	{ "class", WORD, "nh_blockquote", CITE, "wp" },
+	{ "class", WORD, "mail-quote", BOX, "gmx" },
+	{ "class", WORD, "mail_quote_content", CITE, "naver" },
+	{ "class", WORD, "hs_reply", BOX, "hubspot" },
 	{ "class", WORD, "tutanota_quote", CITE, "tutanota" },
 	{ "class", WORD, "zmail_extra", BOX, "zoho" },
 	{ "class", WORD, "outlookmessageheader", CUT, "outlook" },
@@ -194,6 +210,8 @@ static const struct mark_row mark_rows[] = {
 	{ "data-marker", WHOLE, "__quoted_text__", CITE, "zimbra" },
 	{ "data-marker", WHOLE, "__sig_pre__", SIG, "zimbra" },
 	{ "data-marker", WHOLE, "__sig_post__", SIG, "zimbra" },
+	{ "data-signature-widget", WHOLE, "container", SIG, "mail.ru" },
+	{ "data-smartmail", WHOLE, "gmail_signature", SIG, "gmail" },
 	{ "type", WHOLE, "cite", CITE, "cite" },
 };
 
@@ -228,14 +246,27 @@ matches(struct html_span v, enum match how, const char *value)
 	return false;
 }
 
-/* Names made by programs we do not know: "acme_quote", "reply-quote". */
+/* Does a name end with that word, "acme_quote", "reply-quote"? */
 static bool
-is_quote_class(struct html_span v)
+ends_with_word(struct html_span v, const char *word)
 {
-	const char	*end = v.p + v.len;
+	size_t		 n = strlen(word);
+	const char	*at = v.p + v.len - n;
 
-	return v.len > 6 && g_ascii_strncasecmp(end - 5, "quote", 5) == 0 &&
-	    (end[-6] == '_' || end[-6] == '-') && !begins(v, "pull");
+	return v.len > n && g_ascii_strncasecmp(at, word, n) == 0 && (at[-1] == '_' || at[-1] == '-');
+}
+
+/* Names made by programs we do not know. */
+static void
+guess_marks(struct html_span name, struct html_span v, struct html_look *look)
+{
+	if (html_span_is(name, "class") && ends_with_word(v, "quote") && !begins(v, "pull")) {
+		look->marks |= BOX;
+		look->client = "quote";
+	} else if (!html_span_is(name, "name") && ends_with_word(v, "signature")) {
+		look->marks |= SIG;
+		look->client = "signature";
+	}
 }
 
 static uint32_t
@@ -269,8 +300,8 @@ read_marks(struct html_span name, struct html_span v, struct html_look *look)
 	bits = initials(v);
 	for (i = 0; i < G_N_ELEMENTS(mark_rows); i++) {
 		r = &mark_rows[i];
-		/* The attributes looked at differ in their first letters. */
-		if (r->attr[0] != first ||
+		/* The attributes looked at differ in their first letters, but data-. */
+		if (r->attr[0] != first || (first == 'd' && !html_span_is(name, r->attr)) ||
 		    (r->match != PART && !(bits & letter_bit(r->value[0]))) ||
 		    !matches(v, r->match, r->value))
 			continue;
@@ -278,10 +309,8 @@ read_marks(struct html_span name, struct html_span v, struct html_look *look)
 		if (look->client == NULL)
 			look->client = r->client;
 	}
-	if (look->client == NULL && html_span_is(name, "class") && is_quote_class(v)) {
-		look->marks |= BOX;
-		look->client = "quote";
-	}
+	if (look->client == NULL)
+		guess_marks(name, v, look);
 }
 
 /* Only a block quote becomes a quote by its left border or a bare "cite". */
@@ -318,7 +347,7 @@ html_look_read(const struct html_token *t, struct html_look *look)
 			look->hidden |= has_word(v, "preheader");
 			read_marks(name, v, look);
 		} else if (html_span_is(name, "id") || html_span_is(name, "name") ||
-		    html_span_is(name, "data-marker") || html_span_is(name, "type"))
+		    html_span_is(name, "type") || (name.len > 8 && begins(name, "data")))
 			read_marks(name, v, look);
 	}
 	judge_blockquote(t, look);

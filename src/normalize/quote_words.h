@@ -28,10 +28,15 @@ enum quote_kind {		/* how the row is compared */
 	QUOTE_FORWARD,		/* "forwarded message" between dashes */
 	QUOTE_BEGIN_FORWARD,	/* "begin forwarded message:", a line of its own */
 	QUOTE_MARKER,		/* "reply above this line": a line begins with it */
+	QUOTE_BETWEEN,		/* "original": nothing but it between dashes */
+	QUOTE_ABOVE,		/* a marker in other words holds one of these, */
+	QUOTE_LINE,		/* and one of these */
 	QUOTE_DEVICE,		/* "sent from my": a line begins with it */
 	QUOTE_DEVICE_END,	/* the same in languages that end with it */
 	QUOTE_DEVICE_NAME,	/* one of these must be in such a line, in whatever form */
 	QUOTE_FOOTER,		/* "virus-free": a line begins with it, to the end */
+	QUOTE_BANNER,		/* "caution, from outside": a paragraph begins with it */
+	QUOTE_TELLS,		/* words of sentences, not of a device's line */
 	QUOTE_REPLY_SUBJECT,	/* "re" before a colon */
 	QUOTE_FORWARD_SUBJECT	/* "fwd" before a colon */
 };

@@ -89,6 +89,16 @@ take_history(struct work *w, size_t first)
 	trim_lines_set(w->lines, first, w->lines->len, TRIM_HISTORY);
 }
 
+/* "----- Original Message -----" above quoted lines: there may be more below. */
+static bool
+only_introduces(const struct work *w, const uint8_t *labels, size_t i)
+{
+	size_t	next = trim_lines_skip_blank(w->lines, i + 1, w->lines->len);
+
+	return labels[i] == 0 && at(w, i)->depth == 0 && next < w->lines->len &&
+	    at(w, next)->depth == 1 && labels[next] == 0 && at(w, i)->marks == 0;
+}
+
 /* Look at line i; true if all that follows is settled. */
 static bool
 read_line(struct work *w, const uint8_t *labels, size_t i)
@@ -103,6 +113,11 @@ read_line(struct work *w, const uint8_t *labels, size_t i)
 		w->forward = true;
 		return true;
 	case EDGE_HISTORY:
+		if (only_introduces(w, labels, i)) {
+			trim_lines_set(w->lines, first, i + 1, TRIM_INTRO);
+			w->quotes = true;
+			return false;
+		}
 		take_history(w, first);
 		return true;
 	case EDGE_NONE:
@@ -162,16 +177,21 @@ mend_wrapped(struct work *w)
 static bool
 quotes_are_real(const struct work *w)
 {
+	bool	once = false, twice = false;
 	size_t	i;
 
 	if (w->is_reply || w->quotes || w->end < w->lines->len)
 		return true;
-	for (i = 0; i < w->end; i++)
-		if (at(w, i)->kind == TRIM_QUOTE && (at(w, i)->depth > 1 ||
-		    (at(w, i)->marks & HTML_MARK_CITE) ||
-		    (begins_quote(w, i) && trim_intro_in_quote(w->lines, i))))
+	for (i = 0; i < w->end && !(once && twice); i++) {
+		if (at(w, i)->kind != TRIM_QUOTE)
+			continue;
+		if ((at(w, i)->marks & HTML_MARK_CITE) ||
+		    (begins_quote(w, i) && trim_intro_in_quote(w->lines, i)))
 			return true;
-	return false;
+		once |= at(w, i)->depth == 1;
+		twice |= at(w, i)->depth == 2;
+	}
+	return once && twice;
 }
 
 /* The next stretch of words in from..end; its end, and its beginning in *from. */
@@ -205,7 +225,8 @@ keep_context(struct work *w, size_t i)
 	while (i > 0 && trim_line_is_blank(at(w, i - 1)))
 		i--;
 	for (; i > 0 && n < CONTEXT_MAX; n++, i--) {
-		if (at(w, i - 1)->kind != TRIM_QUOTE || trim_line_is_blank(at(w, i - 1)))
+		if (at(w, i - 1)->kind != TRIM_QUOTE || trim_line_is_blank(at(w, i - 1)) ||
+		    (begins_quote(w, i - 1) && trim_intro_in_quote(w->lines, i - 1)))
 			break;
 		at(w, i - 1)->kept = true;
 	}
@@ -464,7 +485,8 @@ html_is_better(const struct trim *html, const struct trim *plain)
 	/* Sometimes the HTML is only one part of many. */
 	if (*html->full == '\0' || in_html * 10 < in_plain * 6)
 		return false;
-	if (html->quoted != NULL || strcmp(html->how, "forward") == 0)
+	if (html->quoted != NULL || strcmp(html->how, "forward") == 0 ||
+	    (html->signature != NULL && plain->signature == NULL && plain->quoted == NULL))
 		return true;
 	return plain->quoted == NULL && in_plain * 10 < in_html * 6;
 }

@@ -17,10 +17,18 @@ is_decor(char c)
 {
 	switch (c) {
 	case '-': case '_': case '=': case '*': case '~': case '#': case '<': case '>':
-	case '|': case '+': case '[': case ']': case '(': case ')': case ' ': case '\t':
+	case '|': case '+': case '[': case ']': case '(': case ')': case '\\': case ' ': case '\t':
 		return true;
 	}
 	return false;
+}
+
+/* U+2010 "‐" to U+2015 "―", box drawing, arrows. */
+static bool
+is_wide_decor(const char *p, const char *end)
+{
+	return end - p >= 3 && p[0] == '\xE2' && (p[1] == '\x80' ? p[2] >= '\x90' && p[2] <= '\x95' :
+	    p[1] == '\x94' || p[1] == '\x95' || p[1] == '\x86' || p[1] == '\xAC');
 }
 
 /* A line without the dashes around its words; how many were in front? */
@@ -30,16 +38,19 @@ undecorate(const struct trim_line *l, const char **core, size_t *len)
 	const char	*p = l->body, *end = p + l->body_len;
 	size_t		 dashes = 0;
 
+	while (p < end && *p == ':')	/* "::- ... -::" */
+		p++;
+	if (p > l->body && p < end && end[-1] == ':')
+		end -= MIN(p - l->body, end - p);
 	for (; p < end; dashes++)
 		if (is_decor(*p))
 			p++;
-		else if (end - p >= 3 && (memcmp(p, "—", 3) == 0 ||
-		    memcmp(p, "–", 3) == 0 || memcmp(p, "─", 3) == 0))
+		else if (is_wide_decor(p, end))
 			p += 3;
 		else
 			break;
-	while (end > p && is_decor(end[-1]))
-		end--;
+	while (end > p && (is_decor(end[-1]) || (end - p >= 3 && is_wide_decor(end - 3, end))))
+		end -= is_decor(end[-1]) ? 1 : 3;
 	*core = p;
 	*len = (size_t)(end - p);
 	return dashes;
@@ -160,6 +171,18 @@ read_block(const GArray *lines, const uint8_t *labels, size_t at, struct block *
 	}
 }
 
+/* "Date: Thu, 20 Aug 2020 09:41:07 -0600", as only programs write. */
+static bool
+says_when(const struct trim_line *l)
+{
+	size_t		i;
+	unsigned	colons = 0;
+
+	for (i = 0; i + 1 < l->body_len; i++)
+		colons += l->body[i] == ':' && g_ascii_isdigit(l->body[i + 1]);
+	return colons >= 2;
+}
+
 static bool
 is_header_block(const GArray *lines, const uint8_t *labels, size_t at, bool below_rule)
 {
@@ -168,6 +191,8 @@ is_header_block(const GArray *lines, const uint8_t *labels, size_t at, bool belo
 
 	read_block(lines, labels, at, &b);
 	k = b.kinds;
+	if (k == (DATE | TO) && b.address && b.labels == 2)
+		return says_when(trim_line_at(lines, at));
 	if (!(k & FROM))
 		return false;
 	if ((k & SUBJECT) && (k & (SENT | DATE | TO)))
@@ -194,17 +219,19 @@ is_bordered_block(const GArray *lines, const uint8_t *labels, size_t at)
 	return n >= 3;
 }
 
-/* The rules and blank lines that stand above history belong to it. */
+/* The rules, blank lines and warnings that stand above history belong to it. */
 static size_t
 with_rules(const GArray *lines, size_t at)
 {
-	size_t	first = at;
+	const struct trim_line	*l;
+	size_t			 first = at;
 
 	while (at > 0) {
 		at--;
 		if (trim_line_is_blank(trim_line_at(lines, at)))
 			continue;
-		if (!is_rule(trim_line_at(lines, at)))
+		l = trim_line_at(lines, at);
+		if (!is_rule(l) && !quote_begins_any(QUOTE_BANNER, l->body, l->body_len))
 			break;
 		first = at;
 	}
@@ -249,8 +276,18 @@ is_begin_forward(const char *p, size_t len)
 	return quote_is(QUOTE_BEGIN_FORWARD, p, len);
 }
 
+/* "=== Please answer above this line ===" in whatever words. */
+static bool
+is_marker(const struct trim_line *l, const char *core, size_t len, size_t dashes, bool top)
+{
+	if (quote_begins_any(QUOTE_MARKER, core, len))
+		return top || dashes >= 2 || trim_line_is_blank(l - 1) || is_rule(l - 1);
+	return dashes >= 2 && core + len < l->body + l->body_len &&
+	    quote_holds_any(QUOTE_ABOVE, core, len) && quote_holds_any(QUOTE_LINE, core, len);
+}
+
 static enum trim_edge
-read_words(const GArray *lines, const uint8_t *labels, size_t at, size_t *first)
+read_words(const GArray *lines, const uint8_t *labels, size_t at)
 {
 	const struct trim_line	*l = trim_line_at(lines, at);
 	const char		*core;
@@ -263,7 +300,8 @@ read_words(const GArray *lines, const uint8_t *labels, size_t at, size_t *first)
 	if (dashes >= 2) {
 		if (quote_begins_any(QUOTE_FORWARD, core, len))
 			return EDGE_FORWARD;
-		if (quote_begins_any(QUOTE_ORIGINAL, core, len))
+		if (quote_begins_any(QUOTE_ORIGINAL, core, len) ||
+		    (dashes >= 4 && quote_is(QUOTE_BETWEEN, core, len)))
 			return judge_original(lines, labels, at);
 	} else if (len < 60 && next_is_header(lines, labels, at)) {
 		len -= core[len - 1] == ':';
@@ -272,12 +310,7 @@ read_words(const GArray *lines, const uint8_t *labels, size_t at, size_t *first)
 		if (quote_is(QUOTE_ORIGINAL, core, len))
 			return EDGE_HISTORY;
 	}
-	if ((dashes >= 2 || at == 0 || trim_line_is_blank(l - 1) || is_rule(l - 1)) &&
-	    quote_begins_any(QUOTE_MARKER, core, len)) {
-		*first = with_rules(lines, at);
-		return EDGE_HISTORY;
-	}
-	return EDGE_NONE;
+	return is_marker(l, core, len, dashes, at == 0) ? EDGE_HISTORY : EDGE_NONE;
 }
 
 enum trim_edge
@@ -291,8 +324,11 @@ trim_edge_find(const GArray *lines, const uint8_t *labels, size_t at, size_t *fi
 		return EDGE_NONE;
 	if (l->marks & HTML_MARK_FORWARD)
 		return EDGE_FORWARD;
-	if ((edge = read_words(lines, labels, at, first)) != EDGE_NONE)
+	if ((edge = read_words(lines, labels, at)) != EDGE_NONE) {
+		if (edge == EDGE_HISTORY)
+			*first = with_rules(lines, at);
 		return edge;
+	}
 	if (l->kind == TRIM_QUOTE)
 		return EDGE_NONE;
 	if (!(l->marks & HTML_MARK_CUT) && labels[at] == 0)

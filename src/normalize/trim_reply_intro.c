@@ -10,8 +10,9 @@
 #include "normalize/quote_words.h"
 #include "normalize/trim_reply_intro.h"
 
-#define LINES_MAX	4	/* an introduction may be wrapped into */
+#define LINES_MAX	7	/* an introduction may be wrapped into */
 #define LENGTH_MAX	400	/* bytes */
+#define WORDS_MAX	18	/* that one ever has */
 
 struct clues {
 	bool	address;	/* jo@example.com */
@@ -23,7 +24,7 @@ struct clues {
 	bool	pronoun;	/* "you wrote" */
 	bool	closing;	/* ends with a bracket: "<jo@example.com>:" */
 	bool	angle;		/* the address in brackets */
-	bool	final;		/* the verb comes last */
+	bool	final;		/* the verb or the address comes last */
 	bool	whole;		/* no half of a bracket */
 };
 
@@ -42,6 +43,14 @@ static bool
 is_dashed(const char *p, size_t len)
 {
 	return len > 12 && memcmp(p, "--", 2) == 0 && memcmp(p + len - 2, "--", 2) == 0;
+}
+
+/* "---- Jo Doe wrote ----": so many dashes are no person's. */
+static bool
+is_framed(const char *text, size_t len)
+{
+	return len > 12 && len < 120 && memcmp(text, "----", 4) == 0 &&
+	    memcmp(text + len - 4, "----", 4) == 0;
 }
 
 /* "2011/4/7 Jo <jo@example.com>": what Gmail once wrote, without a colon. */
@@ -145,7 +154,7 @@ begins_with_prefix(const char *text, size_t len)
 		if ((*p == ' ' || (unsigned char)*p == 0xC2 || *p == ',') &&
 		    quote_is(QUOTE_PREFIX, text, (size_t)(p - text)))
 			return true;
-	return false;
+	return quote_is(QUOTE_PREFIX, text, (size_t)(end - text));
 }
 
 static bool
@@ -156,13 +165,23 @@ ends_with_verb(const char *text, size_t len)
 	return quote_ends_any(QUOTE_VERB, text, len);
 }
 
+static bool
+ends_with_address(const char *text, size_t len)
+{
+	size_t	n = len;
+
+	while (n > 0 && text[n - 1] != ' ')
+		n--;
+	return memchr(text + n, '@', len - n) != NULL;
+}
+
 /* The words cost more than the figures: they are looked for last. */
 static void
 read_words(const char *text, size_t len, struct clues *c)
 {
 	c->prefix = begins_with_prefix(text, len);
 	c->verb = quote_holds_any(QUOTE_VERB, text, len);
-	c->final = c->verb && ends_with_verb(text, len);
+	c->final = c->verb ? ends_with_verb(text, len) : ends_with_address(text, len);
 	c->pronoun = c->verb && quote_holds_any(QUOTE_PRONOUN, text, len);
 }
 
@@ -191,6 +210,8 @@ may_lead_rest(const struct clues *c, bool is_reply)
 		return true;
 	if (c->verb && c->address && (c->prefix || c->time))
 		return true;
+	if (is_reply && c->leading && c->date && c->address && (c->closing || (c->time && c->final)))
+		return true;
 	/* Without a verb as programs write it: "On 5 May I wrote to a@b.c:" is prose. */
 	return c->date && c->time && c->address &&
 	    (c->closing || (c->prefix && c->angle));
@@ -200,7 +221,7 @@ static bool
 is_open(const struct trim_line *l, unsigned depth)
 {
 	return l->body_len > 0 && l->depth == depth &&
-	    (l->kind == TRIM_TEXT || (depth > 0 && l->kind == TRIM_QUOTE));
+	    (l->kind == TRIM_TEXT || (l->kind == TRIM_QUOTE && (depth > 0 || l->marks != 0)));
 }
 
 /* Is what comes behind line at a quote (possibly one only by indentation)? */
@@ -221,11 +242,13 @@ judge(const char *text, size_t len, bool quoted, bool is_reply, struct clues *c)
 {
 	memset(c, 0, sizeof *c);
 	read_figures(text, len, c);
-	if (!c->whole || !(quoted || c->date || c->address))
+	if (!c->whole || !(quoted || c->date || c->address || is_dashed(text, len)))
 		return INTRO_NONE;
 	read_words(text, len, c);
 	if (is_dashed(text, len) && !c->verb)
 		return INTRO_NONE;
+	if (is_framed(text, len) && !c->pronoun)
+		return quoted ? INTRO_OF_QUOTE : INTRO_OF_REST;
 	if (quoted && may_lead_quote(c, len, is_reply))
 		return INTRO_OF_QUOTE;
 	if (may_lead_rest(c, is_reply) || (is_dashed(text, len) && c->address))
@@ -233,44 +256,210 @@ judge(const char *text, size_t len, bool quoted, bool is_reply, struct clues *c)
 	return INTRO_NONE;
 }
 
+/* n digits at p that tell the time, a zone or only a year; not a day. */
+static bool
+is_no_day(const char *text, const char *p, const char *end, size_t n)
+{
+	const char	*q = p + n;
+
+	if (p > text && p[-1] == '+')
+		return true;
+	if (n <= 2 && end - q > 2 && (*q == ':' || *q == '.') && count_digits(q + 1, end) == 2)
+		return *q == ':' || end - q == 3 || q[3] == ' ';
+	return n == 4 && q < end && (strchr(" ,", *q) != NULL || (*q == '.' && !is_digit(q + 1, end)));
+}
+
+/* Words in front of the first day of a date, or -1. */
+static int
+words_before_date(const char *text, size_t len)
+{
+	const char	*p = text, *end = text + len;
+	int		 words = 0;
+	size_t		 n;
+
+	for (; p < end; p++) {
+		words += *p == ' ' && p > text && p[-1] != ' ';
+		if ((n = count_digits(p, end)) == 0)
+			continue;
+		if (!is_no_day(text, p, end, n))
+			return words;
+		while (p + 1 < end && (g_ascii_isdigit(p[1]) ||
+		    ((p[1] == ':' || p[1] == '.') && is_digit(p + 2, end))))
+			p++;
+	}
+	return -1;
+}
+
+/* "On Tue, 5 Mar", "wt., 5 mar", "2019-03-05": nothing is missing above. */
+static bool
+opens(const char *text, size_t len, const struct clues *c)
+{
+	int	words = words_before_date(text, len);
+
+	return words >= 0 && words <= (c->prefix ? 3 : 2);
+}
+
+/* "Thanks!", "It works now."; not "Den tirs." */
+static bool
+ends_sentence(const struct trim_line *l)
+{
+	size_t	n = l->body_len, word = 0;
+	char	last = l->body[n - 1];
+
+	while (word < n - 1 && l->body[n - 2 - word] != ' ')
+		word++;
+	return last == '!' || last == '?' || (last == '.' && (word > 4 ||
+	    (n > 24 && words_before_date(l->body, n) < 0)));
+}
+
+static unsigned
+count_words(const char *p, size_t len)
+{
+	unsigned	n = 0;
+	size_t		i;
+
+	for (i = 0; i < len; i++)
+		n += p[i] != ' ' && (i == 0 || p[i - 1] == ' ');
+	return n;
+}
+
+static bool
+has_digit(const struct trim_line *l)
+{
+	size_t	i;
+
+	for (i = 0; i < l->body_len; i++)
+		if (g_ascii_isdigit(l->body[i]))
+			return true;
+	return false;
+}
+
+static bool
+ends_with_comma(const struct trim_line *l)
+{
+	return l->body[l->body_len - 1] == ',';
+}
+
+/*
+ * An introduction was found that begins with text: does the line above, or
+ * some of the words in it, certainly belong to it too?
+ */
+static bool
+reaches_up(const struct trim_line *above, const char *text, size_t len, const struct clues *c)
+{
+	bool		prefix = begins_with_prefix(above->body, above->body_len);
+	int		date = words_before_date(above->body, above->body_len);
+
+	if (prefix && (date >= 0 ? date <= 4 : count_words(above->body, above->body_len) <= 3))
+		return !(c->prefix && opens(text, len, c)) ||
+		    (date < 0 && (ends_with_comma(above) || g_ascii_islower(*text)));
+	if (date >= 0 && date <= 2 && (!c->date || !opens(text, len, c)))
+		return true;
+	if (count_words(above->body, above->body_len) > 10)
+		return false;
+	return (!c->address && memchr(above->body, '@', above->body_len) != NULL) ||
+	    (!c->verb && quote_holds_any(QUOTE_VERB, above->body, above->body_len));
+}
+
+/* Nothing above belongs to an introduction that begins so. */
+static bool
+is_beginning(const char *text, size_t len, const struct clues *c, const struct trim_line *above)
+{
+	const char	*angle = memchr(text, '<', len);
+	unsigned	 words = count_words(above->body, above->body_len);
+
+	if (opens(text, len, c))
+		return c->prefix || words > 2 || (words > 1 && ends_with_comma(above));
+	if (has_digit(above))
+		return false;
+	if (ends_with_comma(above) && words <= 2)
+		return true;
+	return angle != NULL && g_unichar_isupper(g_utf8_get_char(text)) &&
+	    count_words(text, (size_t)(angle - text)) - 2 < 3;
+}
+
+static bool
+may_end_intro(const GArray *lines, size_t at, bool quoted)
+{
+	const struct trim_line	*l = trim_line_at(lines, at);
+
+	return l->body_len <= LENGTH_MAX && (ends_openly(l->body, l->body_len) ||
+	    is_dashed(l->body, l->body_len) || (quoted &&
+	    (is_postmark(l->body, l->body_len) || ends_with_verb(l->body, l->body_len))));
+}
+
+/* The line above k, over the blank one that some put in front of an address. */
+static bool
+step_up(const GArray *lines, size_t *k, const char *text)
+{
+	if (*k > 1 && *text == '<' && trim_line_is_blank(trim_line_at(lines, *k - 1)))
+		--*k;
+	if (*k == 0)
+		return false;
+	--*k;
+	return true;
+}
+
+/* The lines from k to at, as one text. */
+struct passage {
+	GString			*text;
+	size_t			 k;
+	enum trim_intro		 found;
+	struct clues		 clues;
+	bool			 unsure;	/* whether all of it is introduction */
+};
+
+static bool
+join_line(struct passage *p, const GArray *lines, size_t at)
+{
+	const struct trim_line	*l = trim_line_at(lines, p->k);
+
+	if (!is_open(l, 0) || l->body_len + p->text->len > LENGTH_MAX ||
+	    (p->k < at && ends_openly(l->body, l->body_len)))
+		return false;
+	if (p->found != INTRO_NONE && reaches_up(l, p->text->str, p->text->len - 1, &p->clues))
+		p->unsure = false;
+	else if (p->found != INTRO_NONE) {
+		if (ends_sentence(l) || is_beginning(p->text->str, p->text->len - 1, &p->clues, l))
+			return false;
+		p->unsure = true;
+	}
+	g_string_prepend_c(p->text, ' ');
+	g_string_prepend_len(p->text, l->body, (gssize)l->body_len);
+	return true;
+}
+
+/* A short paragraph whose last words are an introduction is one from its top. */
+static bool
+is_whole_paragraph(const struct passage *p, const GArray *lines)
+{
+	return (p->k == 0 || trim_line_is_blank(trim_line_at(lines, p->k - 1))) &&
+	    count_words(p->text->str, p->text->len) <= WORDS_MAX;
+}
+
 enum trim_intro
 trim_intro_find(const GArray *lines, size_t at, bool is_reply, size_t *first)
 {
-	const struct trim_line	*l = trim_line_at(lines, at);
-	g_autoptr(GString)	 text = NULL;
-	enum trim_intro		 found = INTRO_NONE, now;
-	struct clues		 c;
-	bool			 quoted, more, verb = false;
-	unsigned		 said = 0;
-	size_t			 k;
+	bool		quoted = quote_follows(lines, at);
+	struct passage	p = { NULL, at, INTRO_NONE, { 0 }, false };
+	enum trim_intro	now;
+	unsigned	n;
 
-	quoted = quote_follows(lines, at);
-	if (l->body_len > LENGTH_MAX ||
-	    !(ends_openly(l->body, l->body_len) || is_dashed(l->body, l->body_len) ||
-	    (quoted && is_postmark(l->body, l->body_len))))
+	if (!may_end_intro(lines, at, quoted))
 		return INTRO_NONE;
-	text = g_string_new(NULL);
-	for (k = at; at - k < LINES_MAX; k--) {
-		l = trim_line_at(lines, k);
-		if (!is_open(l, 0) || l->body_len + text->len > LENGTH_MAX ||
-		    (k < at && ends_openly(l->body, l->body_len)))
-			break;
-		g_string_prepend_c(text, ' ');
-		g_string_prepend_len(text, l->body, (gssize)l->body_len);
-		now = judge(text->str, text->len - 1, quoted, is_reply, &c);
-		/* Further up only for what is still missing. */
-		more = c.prefix || c.leading || (c.verb && !verb) || (said < 2 && (unsigned)c.date + c.address > said);
-		if (now != INTRO_NONE && (found == INTRO_NONE || more)) {
-			found = found == INTRO_NONE ? now : MIN(found, now);
-			said = (unsigned)c.date + c.address;
-			verb = c.verb;
-			*first = k;
+	p.text = g_string_new(NULL);
+	for (n = 0; n < LINES_MAX && join_line(&p, lines, at); n++) {
+		now = judge(p.text->str, p.text->len - 1, quoted, is_reply, &p.clues);
+		if (now != INTRO_NONE && (!p.unsure || is_whole_paragraph(&p, lines))) {
+			p.found = p.found == INTRO_NONE ? now : MIN(p.found, now);
+			*first = p.k;
+			p.unsure = false;
 		}
-		if (k == 0 || (found != INTRO_NONE && (c.prefix || c.leading) &&
-		    (c.verb || !quote_holds_any(QUOTE_VERB, (l - 1)->body, (l - 1)->body_len))))
+		if (!step_up(lines, &p.k, p.text->str))
 			break;
 	}
-	return found;
+	g_string_free(p.text, TRUE);
+	return p.found;
 }
 
 bool

@@ -1,33 +1,38 @@
 /* SPDX-License-Identifier: ISC */
 #include <string.h>
 
+#include "normalize/quote_words.h"
 #include "normalize/trim_reply_lines.h"
 
 #define INITIALS_MAX	4	/* "JD> ..." */
 #define INDENT_MAX	3	/* blanks in front of a '>' */
 
+/* Blanks of any kind, and marks of direction and joining that nobody sees. */
+static bool
+is_unseen(gunichar c)
+{
+	return c == 0xA0 || c == 0xAD || (c >= 0x2000 && c <= 0x200F) ||
+	    (c >= 0x2028 && c <= 0x202F) || (c >= 0x2060 && c <= 0x2069) ||
+	    c == 0x3000 || c == 0xFEFF;
+}
+
 static size_t
 space_at(const char *p, const char *end)
 {
-	if (p < end && (unsigned char)*p < 0x80)
-		return g_ascii_isspace(*p) ? 1 : 0;
-	if (end - p >= 2 && memcmp(p, "\xC2\xA0", 2) == 0)
-		return 2;
-	if (end - p >= 3 && memcmp(p, "\xE3\x80\x80", 3) == 0)
-		return 3;
-	return 0;
+	if (p == end || (unsigned char)*p < 0x80)
+		return p < end && g_ascii_isspace(*p);
+	return is_unseen(g_utf8_get_char(p)) ? (size_t)(g_utf8_next_char(p) - p) : 0;
 }
 
 static size_t
 space_before(const char *p, const char *from)
 {
-	if (p > from && (unsigned char)p[-1] < 0x80)
-		return g_ascii_isspace(p[-1]) ? 1 : 0;
-	if (p - from >= 2 && memcmp(p - 2, "\xC2\xA0", 2) == 0)
-		return 2;
-	if (p - from >= 3 && memcmp(p - 3, "\xE3\x80\x80", 3) == 0)
-		return 3;
-	return 0;
+	const char	*c;
+
+	if (p == from || (unsigned char)p[-1] < 0x80)
+		return p > from && g_ascii_isspace(p[-1]);
+	c = g_utf8_find_prev_char(from, p);
+	return c != NULL && is_unseen(g_utf8_get_char(c)) ? (size_t)(p - c) : 0;
 }
 
 /* The initials of Emacs and others: "JD> " (but no "a -> b", no "<x>"). */
@@ -94,9 +99,25 @@ read_line(struct trim_line *l, const char *p, const char *end, size_t prefix)
 		end -= n;
 	l->body = p;
 	l->body_len = (size_t)(end - p);
+	if (l->body_len > 2 && memcmp(end - 2, "<<", 2) == 0)
+		l->depth = 0;		/* ">>> look here <<<" */
 	l->kind = l->body_len == 0 ? TRIM_BLANK : TRIM_TEXT;
 	if (l->depth > 0)
 		l->kind = TRIM_QUOTE;
+}
+
+/* "... < jo@example.com", and below it "> wrote:". */
+static bool
+closes_address(const GArray *lines, const struct trim_line *l)
+{
+	const struct trim_line	*above;
+
+	if (l->depth != 1 || l->body_len < 2 || lines->len == 0 || l->body[l->body_len - 1] != ':')
+		return false;
+	above = trim_line_at(lines, lines->len - 1);
+	return above->depth == 0 && memchr(above->p, '@', above->len) != NULL &&
+	    (memrchr(above->p, '<', above->len) > memrchr(above->p, '>', above->len) ||
+	    quote_is(QUOTE_VERB, l->body, l->body_len - 1));
 }
 
 GArray *
@@ -109,6 +130,12 @@ trim_lines_of_text(const char *text)
 	while (*p != '\0') {
 		end = p + strcspn(p, "\n");
 		read_line(&l, p, end, 0);
+		if (closes_address(lines, &l)) {
+			l.body_len += (size_t)(l.body - l.p);
+			l.body = l.p;
+			l.depth = 0;
+			l.kind = TRIM_TEXT;
+		}
 		g_array_append_val(lines, l);
 		p = *end == '\n' ? end + 1 : end;
 	}

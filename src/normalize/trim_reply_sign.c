@@ -5,7 +5,11 @@
 #include "normalize/trim_reply_sign.h"
 
 #define SIGNATURE_MAX	25	/* lines; what is longer is no signature */
-#define FOOTER_MAX	12	/* lines that programs put under a mail */
+#define FOOTER_MAX	30	/* lines that programs and lawyers put under a mail */
+#define CONTACTS_MAX	10	/* lines that say who writes, below a rule */
+#define CONTACT_MAX	100	/* bytes of one */
+#define SIGNED_MAX	40	/* bytes of "- Jo Doe" */
+#define BANNER_MAX	8	/* lines of a warning */
 #define ARMOUR_HEAD	5	/* lines above a signed text */
 #define ARMOUR_MAX	60	/* lines of a PGP signature */
 #define DIVIDED_MAX	50	/* lines around that are looked at */
@@ -48,28 +52,62 @@ trim_sign_armour(const GArray *lines)
 static bool
 is_delimiter(const struct trim_line *l)
 {
-	return l->depth == 0 && (is_line(l, "- --") || (l->body_len == 2 && memcmp(l->body, "--", 2) == 0) ||
-	    (l->body_len == 3 && memcmp(l->body, "—", 3) == 0));
+	return l->depth == 0 && (is_line(l, "- --") || is_line(l, "--") || is_line(l, "—") ||
+	    is_line(l, "__"));
 }
 
+/* Nothing but one kind of dash: "---", "______", "=====". */
 static bool
-is_device(const struct trim_line *l)
+is_rule(const struct trim_line *l)
 {
-	const char	*p = l->body;
-	size_t		 n = l->body_len;
+	size_t	n = 0;
+
+	if (l->body_len < 3 || strchr("-_=*~+", l->body[0]) == NULL)
+		return (l->marks & HTML_MARK_RULE) != 0;
+	while (n < l->body_len && l->body[n] == l->body[0])
+		n++;
+	return n == l->body_len;
+}
+
+/* "Sent from my phone", without its link, its stars and brackets. */
+static bool
+is_device_text(const char *from, size_t len)
+{
+	const char	*p = from, *link;
+	size_t		 n = len;
 
 	if (n == 0 || n > DEVICE_MAX + 60)
 		return false;
 	while (n > 0 && strchr("*_[(<>\"-~ ", *p) != NULL)
 		p++, n--;
-	if (memchr(p, '<', n) != NULL)		/* the link behind it */
-		n = (size_t)((const char *)memchr(p, '<', n) - p);
+	if ((link = memchr(p, '<', n)) != NULL)
+		n = (size_t)(link - p);
 	while (n > 0 && strchr("*_])<>.\"-~ ", p[n - 1]) != NULL)
 		n--;
 	/* "Sent via DHL" is news, "Sent via my phone" is not. */
 	return n > 0 && n <= DEVICE_MAX && (quote_begins_any(QUOTE_DEVICE, p, n) ||
 	    quote_ends_any(QUOTE_DEVICE_END, p, n)) &&
-	    quote_contains_any(QUOTE_DEVICE_NAME, l->body, l->body_len);
+	    quote_contains_any(QUOTE_DEVICE_NAME, p, len - (size_t)(p - from)) && !quote_holds_any(QUOTE_TELLS, p, n);
+}
+
+/* Device lines are wrapped, too: which line does the one that ends here begin at? */
+static bool
+is_device(const GArray *lines, size_t i, size_t from, size_t *first)
+{
+	const struct trim_line	*l = trim_line_at(lines, i);
+	g_autofree char		*both = NULL;
+
+	*first = i;
+	if (is_device_text(l->body, l->body_len))
+		return true;
+	if (i == from || (l - 1)->body_len == 0 || (l - 1)->body_len + l->body_len > DEVICE_MAX + 60)
+		return false;
+	*first = i - 1;
+	if (!quote_begins_any(QUOTE_DEVICE, (l - 1)->body, (l - 1)->body_len))
+		return false;
+	both = g_strdup_printf("%.*s %.*s", (int)(l - 1)->body_len, (l - 1)->body,
+	    (int)l->body_len, l->body);
+	return is_device_text(both, strlen(both));
 }
 
 static bool
@@ -122,27 +160,147 @@ divides(const GArray *lines, size_t i, size_t from, size_t to)
 	return n > 1 && i > from && !trim_line_is_blank(trim_line_at(lines, i - 1));
 }
 
+/* "Jo Doe", "ACME Inc. | +1 555 0100", "jo@example.com": no sentence. */
+static bool
+is_contact(const struct trim_line *l, bool *certain)
+{
+	size_t		i;
+	unsigned	words = 1, digits = 0;
+
+	if (l->body_len > CONTACT_MAX || strchr("?!", l->body[l->body_len - 1]) != NULL)
+		return false;
+	for (i = 0; i < l->body_len; i++) {
+		words += l->body[i] == ' ';
+		digits += g_ascii_isdigit(l->body[i]);
+	}
+	*certain |= digits >= 6 || memchr(l->body, '@', l->body_len) != NULL ||
+	    memmem(l->body, l->body_len, " | ", 3) != NULL ||
+	    memmem(l->body, l->body_len, "www.", 4) != NULL;
+	return words <= 4 || digits >= 6 || *certain;
+}
+
+/* Below a rule only lines that say who writes: a name, a firm, a number. */
+static bool
+is_ruled_signature(const GArray *lines, size_t at, size_t to)
+{
+	const struct trim_line	*l;
+	bool			 certain = false;
+	unsigned		 n = 0;
+	size_t			 i;
+
+	if (!is_rule(trim_line_at(lines, at)))
+		return false;
+	for (i = at + 1; i < to; i++) {
+		l = trim_line_at(lines, i);
+		if (trim_line_is_blank(l) || l->kind == TRIM_SIGNATURE)
+			continue;
+		if (++n > CONTACTS_MAX || !is_contact(l, &certain))
+			return false;
+	}
+	return n > 0 && certain;
+}
+
+/* "-Jo", "— Jo", "- Jo Doe" below an empty line, and nothing else. */
+static bool
+is_dashed_name(const struct trim_line *l)
+{
+	const char	*p = l->body, *end = p + l->body_len;
+	bool		 wide = l->body_len > 3 && (memcmp(p, "—", 3) == 0 || memcmp(p, "–", 3) == 0);
+	bool		 blank;
+	unsigned	 words = 0;
+
+	if (l->body_len > SIGNED_MAX || (!wide && *p != '-' && *p != '~'))
+		return false;
+	p += wide ? 3 : 1;
+	for (blank = *p == ' '; p < end && *p == ' '; )
+		p++;
+	for (; p < end; words++) {
+		if (!g_unichar_isupper(g_utf8_get_char(p)))
+			return false;
+		while (p < end && *p != ' ') {
+			gunichar	c = g_utf8_get_char(p);
+
+			if (!g_unichar_isalpha(c) && c != '.' && c != '-' && c != '\'')
+				return false;
+			p = g_utf8_next_char(p);
+		}
+		while (p < end && *p == ' ')
+			p++;
+	}
+	return words > (!wide && blank) && words <= 3;
+}
+
+/* Stands anything above line i but blank lines and footers? */
+static bool
+has_words_above(const GArray *lines, size_t i)
+{
+	for (; i > 0; i--)
+		if (!trim_line_is_blank(trim_line_at(lines, i - 1)) &&
+		    trim_line_at(lines, i - 1)->kind != TRIM_SIGNATURE)
+			return true;
+	return false;
+}
+
+/* Warnings that a company's server puts into what comes from outside. */
+static void
+mark_banners(const GArray *lines, size_t from, size_t to)
+{
+	const struct trim_line	*l;
+	size_t			 i, end;
+
+	for (i = from; i < to; i++) {
+		l = trim_line_at(lines, i);
+		if ((i > from && !trim_line_is_blank(l - 1)) ||
+		    !quote_begins_any(QUOTE_BANNER, l->body, l->body_len))
+			continue;
+		for (end = i; end < to && end < i + BANNER_MAX &&
+		    !trim_line_is_blank(trim_line_at(lines, end)); end++)
+			trim_line_at(lines, end)->kind = TRIM_SIGNATURE;
+	}
+}
+
+/* What begins a signature at line i, when n lines stand below it? */
+static bool
+begins_signature(const GArray *lines, size_t i, size_t from, size_t to, size_t n)
+{
+	const struct trim_line	*l = trim_line_at(lines, i);
+
+	if (is_delimiter(l))
+		return !divides(lines, i, from, to);
+	if (n <= FOOTER_MAX && is_footer(lines, i, to))
+		return has_words_above(lines, i);
+	if (n <= CONTACTS_MAX && is_ruled_signature(lines, i, to))
+		return has_words_above(lines, i);
+	return n == 0 && i > from && trim_line_is_blank(l - 1) && is_dashed_name(l) &&
+	    has_words_above(lines, i);
+}
+
 void
 trim_sign_mark(const GArray *lines, size_t from, size_t to)
 {
-	size_t	i, words = 0;
-	bool	last = true;
+	struct trim_line	*l;
+	size_t			 i, words = 0, first;
+	bool			 above = false;	/* the line below is a signature's first */
 
+	mark_banners(lines, from, to);
 	for (i = to; i > from && words <= SIGNATURE_MAX; i--) {
-		if (trim_line_is_blank(trim_line_at(lines, i - 1)) || trim_line_at(lines, i - 1)->kind == TRIM_SIGNATURE)
+		l = trim_line_at(lines, i - 1);
+		if (trim_line_is_blank(l) || l->kind == TRIM_SIGNATURE)
 			continue;
-		if ((is_delimiter(trim_line_at(lines, i - 1)) && !divides(lines, i - 1, from, to)) ||
-		    (words <= FOOTER_MAX && is_footer(lines, i - 1, to)) ||
-		    (last && is_device(trim_line_at(lines, i - 1)))) {
-			trim_lines_set(lines, i - 1, to, TRIM_SIGNATURE);
-			to = i - 1;
+		first = i - 1;
+		if (begins_signature(lines, i - 1, from, to, words) || (above && is_rule(l)) ||
+		    (words == 0 && is_device(lines, i - 1, from, &first))) {
+			trim_lines_set(lines, first, to, TRIM_SIGNATURE);
+			to = first;
+			i = first + 1;
+			above = true;
+			words = 0;
 			continue;
 		}
-		if (trim_line_at(lines, i - 1)->marks & HTML_MARK_SIGNATURE) {
-			trim_line_at(lines, i - 1)->kind = TRIM_SIGNATURE;
-			continue;
-		}
-		last = false;
-		words++;
+		above = false;
+		if (l->marks & HTML_MARK_SIGNATURE)
+			l->kind = TRIM_SIGNATURE;
+		else
+			words++;
 	}
 }

@@ -34,7 +34,7 @@ static const struct row rows[] = {
 	  GQUOTE "Bye</blockquote></div></div>", "Hi Jo,\n\n> Number?\n\n4711\n> Date?\nMay 1", "> Bye" },
 	{ "gmail with signature", "<div dir=\"ltr\">New words.<div><br></div><div class=\"gmail_signature\">Ann<br>ACME</div></div>"
 	  "<br><div class=\"gmail_quote gmail_quote_container\"><div class=\"gmail_attr\">On Mon Jo wrote:</div>" GQUOTE "Old.</blockquote></div>",
-	  "New words.\n\nAnn\nACME", "> Old." },
+	  "New words.", "> Old." },
 	{ "gmail signature with delimiter", "<div dir=\"ltr\">New words.<div><br clear=\"all\"></div><span class=\"gmail_signature_prefix\">-- </span><br>"
 	  "<div class=\"gmail_signature\">Ann<br>ACME</div></div><br><div class=\"gmail_quote\"><div class=\"gmail_attr\">On Mon Jo wrote:</div>"
 	  GQUOTE "Old.</blockquote></div>", "New words.", "> Old." },
