@@ -12,6 +12,7 @@
 #include "base/metric.h"
 #include "io/work.h"
 #include "store/file.h"
+#include "store/journal_fresh.h"
 #include "store/journal_job.h"
 #include "store/journal_reader.h"
 #include "store/journal_recover.h"
@@ -41,6 +42,7 @@ struct journal {
 	uint64_t		 damaged;
 
 	struct journal_reader	 reader;
+	struct journal_fresh	 fresh;
 
 	struct work_lane	*lane;
 	struct loop_timer	*sweep_timer;
@@ -95,8 +97,11 @@ static void
 finish_append(struct journal *j, struct journal_job *job)
 {
 	j->waiting -= job->bytes;
-	if (job->state == WRITER_GOOD)
+	if (job->state == WRITER_GOOD) {
 		note_appended(j, &job->item);
+		job->arrival->lsn = job->item.lsn;
+		journal_fresh_put(&j->fresh, g_steal_pointer(&job->arrival));
+	}
 	if (job->free_bytes != -1)
 		metric_inc(METRIC_JOURNAL_SYNCS, NULL);
 	(void)fault_point("journal-before-done");
@@ -226,7 +231,9 @@ journal_broken(const struct journal *j)
 struct arrival *
 journal_read(struct journal *j, uint64_t lsn, struct err *e)
 {
-	return journal_reader_read(&j->reader, lsn, e);
+	struct arrival	*a = journal_fresh_take(&j->fresh, lsn);
+
+	return a != NULL ? a : journal_reader_read(&j->reader, lsn, e);
 }
 
 uint64_t
@@ -237,6 +244,8 @@ journal_next(struct journal *j, uint64_t lsn)
 
 	if (lsn >= j->last)
 		return 0;
+	if (journal_fresh_first(&j->fresh) == lsn + 1)
+		return lsn + 1;
 	return journal_reader_find(&j->reader, lsn + 1, &head, &at, NULL) == 1 ? head.lsn : 0;
 }
 
@@ -424,6 +433,7 @@ open_and_recover(struct journal *j, struct err *e)
 static void
 release(struct journal *j)
 {
+	journal_fresh_fini(&j->fresh);
 	journal_reader_fini(&j->reader);
 	if (j->dirfd != -1)
 		close(j->dirfd);
@@ -444,6 +454,7 @@ journal_open(struct loop *loop, const struct journal_options *options, struct er
 	j->loop = loop;
 	j->options = *options;
 	j->statefd = j->dirfd = j->reader.fd = -1;
+	journal_fresh_init(&j->fresh);
 	if (open_and_recover(j, e) == -1) {
 		release(j);
 		return NULL;
