@@ -34,9 +34,22 @@ clock_hold(int64_t wall_ms)
 	held = wall_ms;
 }
 
+/* The last digits of n, so many of them; where the next goes. */
+static char *
+put_digits(char *to, int n, int digits)
+{
+	int	i;
+
+	for (i = digits - 1; i >= 0; i--, n /= 10)
+		to[i] = (char)('0' + n % 10);
+	return to + digits;
+}
+
+/* Several in each ticket: snprintf() takes five times as long. */
 char *
 clock_rfc3339(int64_t wall_ms, char *buf)
 {
+	char		*to = buf;
 	time_t		seconds = (time_t)(wall_ms / 1000);
 	int		ms = (int)(wall_ms % 1000);
 	struct tm	tm;
@@ -49,11 +62,21 @@ clock_rfc3339(int64_t wall_ms, char *buf)
 		g_strlcpy(buf, "1970-01-01T00:00:00.000Z", CLOCK_RFC3339_SIZE);
 		return buf;
 	}
-	snprintf(buf, CLOCK_RFC3339_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ",
-	    (unsigned)(tm.tm_year + 1900) % 10000, (unsigned)(tm.tm_mon + 1) % 100,
-	    (unsigned)tm.tm_mday % 100, (unsigned)tm.tm_hour % 100,
-	    (unsigned)tm.tm_min % 100, (unsigned)tm.tm_sec % 100,
-	    (unsigned)ms % 1000);
+	to = put_digits(to, MAX(tm.tm_year + 1900, 0), 4);
+	*to++ = '-';
+	to = put_digits(to, tm.tm_mon + 1, 2);
+	*to++ = '-';
+	to = put_digits(to, tm.tm_mday, 2);
+	*to++ = 'T';
+	to = put_digits(to, tm.tm_hour, 2);
+	*to++ = ':';
+	to = put_digits(to, tm.tm_min, 2);
+	*to++ = ':';
+	to = put_digits(to, tm.tm_sec, 2);
+	*to++ = '.';
+	to = put_digits(to, ms, 3);
+	*to++ = 'Z';
+	*to = '\0';
 	return buf;
 }
 

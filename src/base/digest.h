@@ -33,6 +33,8 @@ bool	digest_equal(const void *a, const void *b, size_t len);
 
 /* CRC-32C (Castagnoli) of the bytes, going on from crc (0 to begin). */
 uint32_t	digest_crc32c(uint32_t crc, const void *, size_t);
+/* The same, as on a machine without an instruction for it. */
+uint32_t	digest_crc32c_portable(uint32_t crc, const void *, size_t);
 
 /* Aborts if the kernel has no entropy: a guessable token is worse than none. */
 void	digest_random(void *, size_t);

@@ -134,6 +134,21 @@ digest_crc32c__in_pieces__is_that_of_the_whole(void **state)
 }
 
 static void
+digest_crc32c__with_and_without_an_instruction__is_the_same(void **state)
+{
+	uint8_t		bytes[100];
+	size_t		len, from;
+
+	(void)state;
+	digest_random(bytes, sizeof bytes);
+	for (from = 0; from < 9; from++)
+		for (len = 0; len <= sizeof bytes - from; len++)
+			assert_int_equal(digest_crc32c(7, bytes + from, len),
+			    digest_crc32c_portable(7, bytes + from, len));
+	assert_int_equal(digest_crc32c_portable(0, "123456789", 9), 0xe3069283u);
+}
+
+static void
 digest_add_field__moves_no_letter_between_fields(void **state)
 {
 	uint8_t		one[DIGEST_SIZE], two[DIGEST_SIZE];
@@ -415,6 +430,7 @@ main(void)
 		cmocka_unit_test(digest__published_vectors__match),
 		cmocka_unit_test(digest_hmac__keys_of_any_length__as_openssl_says),
 		cmocka_unit_test(digest_crc32c__in_pieces__is_that_of_the_whole),
+		cmocka_unit_test(digest_crc32c__with_and_without_an_instruction__is_the_same),
 		cmocka_unit_test(digest_add_field__moves_no_letter_between_fields),
 		cmocka_unit_test(digest_unhex__takes_only_whole_bytes_that_fit),
 		cmocka_unit_test(digest_base32__has_no_letter_that_is_misheard),
