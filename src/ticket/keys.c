@@ -133,8 +133,7 @@ add_subject(struct ticket_keys *k, const struct message *m, const char *customer
 	if (m->subject == NULL)
 		return;
 	subject_ticket_ids(m->subject, k->hints);
-	k->looks_like_reply = subject_is_reply(m->subject);
-	base = subject_base(m->subject);
+	base = subject_base(m->subject, &k->looks_like_reply);
 	if (customer == NULL || g_utf8_strlen(base, -1) < SUBJECT_MIN)
 		return;
 	add_once(k->similar, KEY('b', customer, base));

@@ -51,12 +51,13 @@ skip_prefix(const char *at)
 }
 
 char *
-subject_base(const char *subject)
+subject_base(const char *subject, bool *is_reply)
 {
 	g_autofree char	*line = text_one_line(subject, strlen(subject), SUBJECT_MAX);
 	g_autofree char	*folded = g_utf8_casefold(line, -1);
 	const char	*at = folded, *next;
 
+	*is_reply = skip_prefix(folded + strspn(folded, " ")) != NULL;
 	for (;;) {
 		while (*at == ' ')
 			at++;
@@ -67,15 +68,6 @@ subject_base(const char *subject)
 		else
 			return g_strchomp(g_strdup(at));
 	}
-}
-
-bool
-subject_is_reply(const char *subject)
-{
-	g_autofree char	*line = text_one_line(subject, strlen(subject), SUBJECT_MAX);
-	g_autofree char	*folded = g_utf8_casefold(line, -1);
-
-	return skip_prefix(folded + strspn(folded, " ")) != NULL;
 }
 
 static bool

@@ -13,11 +13,9 @@
 /*
  * The subject without "Re:", "AW:", "Fwd[2]:" and the like in front and
  * without "[...]" tags there, case folded, blanks joined.  Free with g_free().
+ * is_reply: it begins with "Re:" or one of its relatives.
  */
-char	*subject_base(const char *subject);
-
-/* Does it begin with "Re:" or one of its relatives? */
-bool	 subject_is_reply(const char *subject);
+char	*subject_base(const char *subject, bool *is_reply);
 
 /* Appends each ticket id named in the subject to ids (upper case, once). */
 void	 subject_ticket_ids(const char *subject, GPtrArray *ids);

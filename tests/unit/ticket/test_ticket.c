@@ -644,17 +644,36 @@ subject_base__prefixes_of_many_tongues__are_taken_off(void **state)
 		{ "STRASSE", "strasse" }, { "Straße", "strasse" }
 	};
 	size_t	i;
+	bool	is_reply;
 
 	(void)state;
 	for (i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autofree char *base = subject_base(cases[i].subject);
+		g_autofree char *base = subject_base(cases[i].subject, &is_reply);
 
 		if (strcmp(base, cases[i].base) != 0)
 			fail_msg("\"%s\": \"%s\"", cases[i].subject, base);
 	}
-	assert_true(subject_is_reply(" RE : order"));
-	assert_true(subject_is_reply("回复：order"));
-	assert_false(subject_is_reply("Report: week 3"));
+}
+
+static void
+subject_base__prefix_in_front__is_a_reply(void **state)
+{
+	static const struct {
+		const char	*subject;
+		bool		 is_reply;
+	} cases[] = {
+		{ " RE : order", true }, { "回复：order", true }, { "Re:", true },
+		{ "Report: week 3", false }, { "[shop] Re: order", false }, { "", false }
+	};
+	size_t	i;
+	bool	is_reply;
+
+	(void)state;
+	for (i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_free(subject_base(cases[i].subject, &is_reply));
+		if (is_reply != cases[i].is_reply)
+			fail_msg("\"%s\"", cases[i].subject);
+	}
 }
 
 static void
@@ -728,6 +747,7 @@ main(void)
 		    ticket_follow__held_ticket_from_its_record__document_has_all_messages),
 		cmocka_unit_test(ticket_follow__many_mails__keeps_the_first_reference_and_the_latest),
 		cmocka_unit_test(subject_base__prefixes_of_many_tongues__are_taken_off),
+		cmocka_unit_test(subject_base__prefix_in_front__is_a_reply),
 		cmocka_unit_test(subject_ticket_ids__only_what_looks_like_one__is_found),
 	};
 
