@@ -140,6 +140,14 @@ on_tick(void *arg)
 
 /* --- starting --- */
 
+static bool
+is_tapped(void *arg)
+{
+	struct daemon	*d = arg;
+
+	return d->taps->len > 0;
+}
+
 static void
 on_tap_line(void *arg, const char *line)
 {
@@ -239,7 +247,7 @@ open_all(struct daemon *d, struct settings *s, struct err *e)
 		.loop = d->loop,
 		.settings = s,
 		.secret = d->secret,
-		.events = { on_tap_line, on_chat_grown },
+		.events = { is_tapped, on_tap_line, on_chat_grown },
 		.events_arg = d,
 	};
 

@@ -32,7 +32,8 @@ struct quarantine;		/* store/quarantine.h */
 struct queue;			/* queue/queue.h */
 
 struct intake_events {
-	/* A ticket event went through: one line of JSON for intakectl tap. */
+	/* A ticket event went through: one line of JSON for intakectl tap, if there is one. */
+	bool	(*is_tapped)(void *arg);
 	void	(*tap)(void *arg, const char *line);
 	/* The transcript of this chat session grew; NULL: any may have. */
 	void	(*chat)(void *arg, const char *session);

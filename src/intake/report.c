@@ -9,22 +9,13 @@
 #include "base/metric.h"
 #include "intake/intake_local.h"
 
-void
-intake_report(struct intake *in, const struct ticket *t, const struct verdict *v,
+static void
+tell_tap(struct intake *in, const struct ticket *t, const struct verdict *v,
     const char *entry_id)
 {
 	g_autoptr(GString)	line = g_string_sized_new(512);
 	struct json_out		j = JSON_OUT(line);
 
-	metric_inc(METRIC_TICKET_EVENTS, t->event);
-	if (v->action == CHECK_PUSH)
-		metric_inc(METRIC_QUEUED, t->department);
-	else
-		metric_inc(METRIC_HELD, t->form != NULL ? t->form : "none");
-	log_info("ticket=%s %s department=%s priority=%s channel=%s event=%s outcome=%s", t->id,
-	    v->action == CHECK_PUSH ? "queued" : "held", t->department,
-	    priority_name(t->priority), t->channel_name, t->event,
-	    v->outcome != NULL ? v->outcome : "none");
 	json_open(&j, NULL, '{');
 	json_time(&j, "time", clock_wall_ms());
 	json_str(&j, "event", t->event);
@@ -39,6 +30,23 @@ intake_report(struct intake *in, const struct ticket *t, const struct verdict *v
 	json_strings(&j, "trail", t->trail);
 	json_close(&j, '}');
 	in->events.tap(in->events_arg, line->str);
+}
+
+void
+intake_report(struct intake *in, const struct ticket *t, const struct verdict *v,
+    const char *entry_id)
+{
+	metric_inc(METRIC_TICKET_EVENTS, t->event);
+	if (v->action == CHECK_PUSH)
+		metric_inc(METRIC_QUEUED, t->department);
+	else
+		metric_inc(METRIC_HELD, t->form != NULL ? t->form : "none");
+	log_info("ticket=%s %s department=%s priority=%s channel=%s event=%s outcome=%s", t->id,
+	    v->action == CHECK_PUSH ? "queued" : "held", t->department,
+	    priority_name(t->priority), t->channel_name, t->event,
+	    v->outcome != NULL ? v->outcome : "none");
+	if (in->events.is_tapped(in->events_arg))
+		tell_tap(in, t, v, entry_id);
 }
 
 char *
