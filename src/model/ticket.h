@@ -130,4 +130,17 @@ const char	*ticket_html(const struct message *);
 void		 ticket_write_state(const struct ticket *, GString *out);
 struct ticket	*ticket_read_state(const char *json, size_t, struct err *);
 
+/* A part of a text: from up to but not including to; equal if there is none. */
+struct ticket_span {
+	size_t	from, to;
+};
+
+/*
+ * Document (not closed) and record together, with the messages only once: a
+ * record that needs them ends before them, and state, that span of doc, and
+ * "}" are what ticket_write_state() would have written.
+ */
+void	ticket_write_both(const struct ticket *, GString *doc, GString *state,
+	    struct ticket_span *messages);
+
 #endif

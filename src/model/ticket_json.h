@@ -7,14 +7,14 @@
 #ifndef MODEL_TICKET_JSON_H
 #define MODEL_TICKET_JSON_H
 
-#include <stdint.h>
-
 #include "base/json_out.h"
 #include "model/ticket.h"
 
-/* "message" of the document; lsn 0 if the raw message is in no journal. */
-void	ticket_json_message(struct json_out *, const char *name, const struct message *,
-	    uint64_t lsn);
+/* "message" and "earlier_messages". */
+void	ticket_json_messages(struct json_out *, const struct ticket *);
+/* ticket_write(), and where in out the messages are, from the comma before them. */
+void	ticket_write_document(const struct ticket *, GString *out, bool closed,
+	    struct ticket_span *messages);
 void	ticket_json_missing(struct json_out *, const GPtrArray *);
 
 #endif

@@ -13,7 +13,7 @@
 #include "model/json_in.h"
 #include "model/ticket_json.h"
 
-enum { RECORD_VERSION = 1, LIST_MAX = 1000, HELD_MAX = 20 };
+enum { RECORD_VERSION = 2, LIST_MAX = 1000, HELD_MAX = 20 };
 
 static const char *const completeness_words[] = {
 	"complete", "incomplete", "waiting", "none", NULL
@@ -58,27 +58,6 @@ write_turns(struct json_out *j, const GPtrArray *turns)
 	json_close(j, ']');
 }
 
-/* What no worker has seen has to survive until one does. */
-static void
-write_messages(struct json_out *j, const struct ticket *t)
-{
-	guint	i;
-
-	if (t->delivered) {
-		json_raw(j, "message", "null");
-		json_raw(j, "held", "[]");
-		return;
-	}
-	if (t->message != NULL)
-		ticket_json_message(j, "message", t->message, t->lsn);
-	else
-		json_raw(j, "message", t->message_json != NULL ? t->message_json : "null");
-	json_open(j, "held", '[');
-	for (i = 0; i < t->held->len; i++)
-		json_raw(j, NULL, t->held->pdata[i]);
-	json_close(j, ']');
-}
-
 static void
 write_customer(struct json_out *j, const struct ticket *t)
 {
@@ -105,36 +84,68 @@ write_who(struct json_out *j, const struct ticket *t)
 	json_strings(j, "references", t->references);
 }
 
+/* All but the messages, which come last, and the closing brace. */
+static void
+write_open(struct json_out *j, const struct ticket *t)
+{
+	json_open(j, NULL, '{');
+	json_int(j, "record", RECORD_VERSION);
+	json_str(j, "id", t->id);
+	json_int(j, "version", (int64_t)t->version);
+	json_str(j, "event_id", t->event_id);
+	json_int(j, "created", t->created_ms);
+	json_int(j, "updated", t->updated_ms);
+	json_str(j, "status", ticket_status_name(t->status));
+	json_str(j, "department", t->department);
+	json_str(j, "priority", priority_name(t->priority));
+	json_strings(j, "priority_reasons", t->priority_reasons);
+	json_strings(j, "tags", t->tags);
+	json_str(j, "language", t->language);
+	write_who(j, t);
+	json_str(j, "form", t->form);
+	write_details(j, t->details);
+	ticket_json_missing(j, t->missing);
+	json_int(j, "asked_rounds", t->asked_rounds);
+	json_int(j, "deadline", t->deadline_ms);
+	json_str(j, "completeness", t->completeness);
+	write_turns(j, t->turns);
+	json_strings(j, "possibly_related", t->possibly_related);
+	json_bool(j, "delivered", t->delivered);
+	json_int(j, "lsn", (int64_t)t->lsn);
+}
+
+static void
+write_no_messages(struct json_out *j)
+{
+	json_raw(j, "message", "null");
+	json_raw(j, "earlier_messages", "[]");
+}
+
 void
 ticket_write_state(const struct ticket *t, GString *out)
 {
 	struct json_out	j = JSON_OUT(out);
 
-	json_open(&j, NULL, '{');
-	json_int(&j, "record", RECORD_VERSION);
-	json_str(&j, "id", t->id);
-	json_int(&j, "version", (int64_t)t->version);
-	json_str(&j, "event_id", t->event_id);
-	json_int(&j, "created", t->created_ms);
-	json_int(&j, "updated", t->updated_ms);
-	json_str(&j, "status", ticket_status_name(t->status));
-	json_str(&j, "department", t->department);
-	json_str(&j, "priority", priority_name(t->priority));
-	json_strings(&j, "priority_reasons", t->priority_reasons);
-	json_strings(&j, "tags", t->tags);
-	json_str(&j, "language", t->language);
-	write_who(&j, t);
-	json_str(&j, "form", t->form);
-	write_details(&j, t->details);
-	ticket_json_missing(&j, t->missing);
-	json_int(&j, "asked_rounds", t->asked_rounds);
-	json_int(&j, "deadline", t->deadline_ms);
-	json_str(&j, "completeness", t->completeness);
-	write_turns(&j, t->turns);
-	json_strings(&j, "possibly_related", t->possibly_related);
-	json_bool(&j, "delivered", t->delivered);
-	json_int(&j, "lsn", (int64_t)t->lsn);
-	write_messages(&j, t);
+	write_open(&j, t);
+	if (t->delivered)
+		write_no_messages(&j);
+	else
+		ticket_json_messages(&j, t);
+	json_close(&j, '}');
+}
+
+/* What no worker has seen has to survive until one does. */
+void
+ticket_write_both(const struct ticket *t, GString *doc, GString *state, struct ticket_span *messages)
+{
+	struct json_out	j = JSON_OUT(state);
+
+	ticket_write_document(t, doc, false, messages);
+	write_open(&j, t);
+	if (!t->delivered)
+		return;
+	messages->from = messages->to = 0;
+	write_no_messages(&j);
 	json_close(&j, '}');
 }
 
@@ -214,10 +225,10 @@ read_messages(struct json_in *in, struct ticket *t)
 		t->message_json = g_strdup(text);
 		free(text);
 	}
-	list = json_in_array(in, "held", HELD_MAX);
+	list = json_in_array(in, "earlier_messages", HELD_MAX);
 	json_array_foreach(list, i, one) {
 		if (!json_is_object(one) || (text = json_dumps(one, JSON_COMPACT)) == NULL) {
-			json_in_reject(in, "held");
+			json_in_reject(in, "earlier_messages");
 			continue;
 		}
 		g_ptr_array_add(t->held, g_strdup(text));

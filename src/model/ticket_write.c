@@ -149,9 +149,9 @@ write_origin(struct json_out *j, const struct message *m, uint64_t lsn)
 	json_str(j, "session", m->session);
 }
 
-void
-ticket_json_message(struct json_out *j, const char *name, const struct message *m,
-    uint64_t lsn)
+/* lsn 0: the raw message is in no journal. */
+static void
+write_message(struct json_out *j, const char *name, const struct message *m, uint64_t lsn)
 {
 	json_open(j, name, '{');
 	write_address(j, "from", m->from);
@@ -284,22 +284,32 @@ write_turns(struct json_out *j, const GPtrArray *turns)
 }
 
 void
-ticket_write(const struct ticket *t, GString *out, bool closed)
+ticket_json_messages(struct json_out *j, const struct ticket *t)
+{
+	guint	i;
+
+	if (t->message != NULL)
+		write_message(j, "message", t->message, t->lsn);
+	else
+		json_raw(j, "message", t->message_json != NULL ? t->message_json : "null");
+	json_open(j, "earlier_messages", '[');
+	for (i = 0; i < t->held->len; i++)
+		json_raw(j, NULL, t->held->pdata[i]);
+	json_close(j, ']');
+}
+
+void
+ticket_write_document(const struct ticket *t, GString *out, bool closed,
+    struct ticket_span *messages)
 {
 	struct json_out	j = JSON_OUT(out);
-	guint		i;
 
 	json_open(&j, NULL, '{');
 	write_head(&j, t);
 	write_form(&j, t);
-	if (t->message != NULL)
-		ticket_json_message(&j, "message", t->message, t->lsn);
-	else
-		json_raw(&j, "message", t->message_json != NULL ? t->message_json : "null");
-	json_open(&j, "earlier_messages", '[');
-	for (i = 0; i < t->held->len; i++)
-		json_raw(&j, NULL, t->held->pdata[i]);
-	json_close(&j, ']');
+	messages->from = out->len;
+	ticket_json_messages(&j, t);
+	messages->to = out->len;
 	write_turns(&j, t->turns);
 	json_strings(&j, "participants", t->participants);
 	json_strings(&j, "possibly_related", t->possibly_related);
@@ -312,4 +322,12 @@ ticket_write(const struct ticket *t, GString *out, bool closed)
 	json_int(&j, "contacts", 1);
 	json_close(&j, '}');
 	json_close(&j, '}');
+}
+
+void
+ticket_write(const struct ticket *t, GString *out, bool closed)
+{
+	struct ticket_span	messages;
+
+	ticket_write_document(t, out, closed, &messages);
 }

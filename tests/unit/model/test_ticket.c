@@ -290,6 +290,37 @@ ticket_state__delivered__leaves_the_messages_out(void **state)
 }
 
 static void
+ticket_write_both__held_or_delivered__is_what_the_two_write_alone(void **state)
+{
+	int	delivered;
+
+	(void)state;
+	for (delivered = 0; delivered < 2; delivered++) {
+		struct ticket		*t = full_ticket();
+		g_autoptr(GString)	 doc = g_string_new(NULL), record = g_string_new(NULL);
+		g_autoptr(GString)	 doc_alone = g_string_new(NULL);
+		g_autoptr(GString)	 record_alone = g_string_new(NULL);
+		struct ticket_span	 span = { 1, 0 };
+
+		g_ptr_array_add(t->held, g_strdup("{\"text\":\"earlier\"}"));
+		t->delivered = delivered;
+		ticket_write(t, doc_alone, false);
+		ticket_write_state(t, record_alone);
+		ticket_write_both(t, doc, record, &span);
+		assert_string_equal(doc->str, doc_alone->str);
+		assert_int_equal(span.from == span.to, delivered);
+		if (!delivered) {
+			assert_null(strstr(record->str, "full_text"));
+			g_string_append_len(record, doc->str + span.from,
+			    (gssize)(span.to - span.from));
+			g_string_append_c(record, '}');
+		}
+		assert_string_equal(record->str, record_alone->str);
+		ticket_free(t);
+	}
+}
+
+static void
 ticket_state__released_later__carries_the_message_of_then(void **state)
 {
 	struct ticket		*t = full_ticket(), *back;
@@ -314,13 +345,14 @@ ticket_read_state__anything_else__is_refused(void **state)
 	static const struct {
 		const char	*from, *to;
 	} edits[] = {
-		{ "\"record\":1", "\"record\":2" }, { "\"version\":7", "\"version\":\"7\"" },
+		{ "\"record\":2", "\"record\":1" }, { "\"version\":7", "\"version\":\"7\"" },
 		{ "\"version\":7", "\"version\":-1" }, { "\"status\":\"a", "\"status\":\"b" },
 		{ "\"priority\":\"high\"", "\"priority\":\"higher\"" },
 		{ "\"id\":\"7KQM2-", "\"id\":\"7KQM2-7KQM2-" }, { "\"tags\":[\"vip\"]", "\"tags\":[1]" },
 		{ "\"tags\":[\"vip\"]", "\"tags\":\"vip\"" }, { "\"lsn\":99", "\"lsn\":99,\"more\":1" },
 		{ "\"lsn\":99,", "" }, { "\"completeness\":\"w", "\"completeness\":\"v" },
-		{ "\"delivered\":false", "\"delivered\":0" }, { "\"held\":[]", "\"held\":[1]" },
+		{ "\"delivered\":false", "\"delivered\":0" },
+		{ "\"earlier_messages\":[]", "\"earlier_messages\":[1]" },
 		{ "\"name\":\"size\"", "\"nome\":\"size\"" },
 		{ "\"direction\":\"in\"", "\"direction\":null" }, { "{\"record\"", "[{\"record\"" }
 	};
@@ -428,6 +460,7 @@ main(void)
 		cmocka_unit_test(ticket_write__not_closed__takes_the_history_behind_it),
 		cmocka_unit_test(ticket_state__written_and_read__is_the_same),
 		cmocka_unit_test(ticket_state__delivered__leaves_the_messages_out),
+		cmocka_unit_test(ticket_write_both__held_or_delivered__is_what_the_two_write_alone),
 		cmocka_unit_test(ticket_state__released_later__carries_the_message_of_then),
 		cmocka_unit_test(ticket_read_state__anything_else__is_refused),
 		cmocka_unit_test(ticket_add_turn__many_and_long__keeps_the_first_and_the_latest),
