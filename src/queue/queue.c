@@ -10,6 +10,7 @@
 #include "queue/queue_local.h"
 
 #define ALARM_EVERY_MS	60000
+#define WORD_SIZE	65	/* a digest in hexadecimal digits */
 
 static const char *const outcome_names[] = {
 	[QUEUE_DONE] = "done", [QUEUE_KNOWN] = "known", [QUEUE_STALE] = "stale",
@@ -39,17 +40,8 @@ queue_send(struct queue *q, struct redis_args *args, redis_reply_fn *fn, void *a
 	redis_args_free(args);
 }
 
-void
-queue_add_list(struct redis_args *args, const char *name, const GPtrArray *list)
-{
-	guint	i;
-
-	for (i = 0; list != NULL && i < list->len; i++)
-		redis_args_pair(args, name, list->pdata[i]);
-}
-
-void
-queue_hash(const char *text, char out[QUEUE_HASH_SIZE])
+static void
+hash_text(const char *text, char out[QUEUE_HASH_SIZE])
 {
 	uint8_t	digest[DIGEST_SIZE];
 
@@ -57,15 +49,36 @@ queue_hash(const char *text, char out[QUEUE_HASH_SIZE])
 	digest_hex(digest, (QUEUE_HASH_SIZE - 1) / 2, out);
 }
 
+const char *
+queue_word(const char *text, char hash[QUEUE_HASH_SIZE])
+{
+	size_t	i;
+
+	if (text == NULL)
+		return NULL;
+	for (i = 0; g_ascii_isalnum(text[i]) || text[i] == '-'; i++)
+		;
+	if (i > 0 && i < WORD_SIZE && text[i] == '\0')
+		return text;
+	hash_text(text, hash);
+	return hash;
+}
+
 void
-queue_add_hashed(struct redis_args *args, const char *name, const char *text)
+queue_add_word(struct redis_args *args, const char *name, const char *text)
 {
 	char	hash[QUEUE_HASH_SIZE];
 
-	if (text == NULL)
-		return;
-	queue_hash(text, hash);
-	redis_args_pair_copy(args, name, hash);
+	redis_args_pair(args, name, queue_word(text, hash));
+}
+
+void
+queue_add_list(struct redis_args *args, const char *name, const GPtrArray *list)
+{
+	guint	i;
+
+	for (i = 0; list != NULL && i < list->len; i++)
+		queue_add_word(args, name, list->pdata[i]);
 }
 
 /* An operator has to act; said at once and then once a minute. */
@@ -145,11 +158,11 @@ static void
 on_listener_up(void *arg)
 {
 	struct queue		*q = arg;
-	struct redis_args	*channels;
+	struct redis_args	*args;
 
-	channels = redis_args_new(q->replies_channel, q->chat_channel, NULL);
-	redis_conn_subscribe(q->listener, channels);
-	redis_args_free(channels);
+	args = redis_args_new("SUBSCRIBE", q->replies_channel, q->chat_channel, NULL);
+	redis_conn_subscribe(q->listener, args);
+	redis_args_free(args);
 	/* What was said while nobody listened. */
 	q->events->chat(q->arg, NULL);
 	if (q->ready)
@@ -195,6 +208,7 @@ copy_settings(struct queue *q, const struct queue_options *o)
 	q->replies_channel = g_strconcat(q->redis.prefix, ":replies", NULL);
 	q->chat_channel = g_strconcat(q->redis.prefix, ":chat", NULL);
 	q->bases = g_ptr_array_new_with_free_func(g_free);
+	q->unmarked = g_new0(unsigned, (gsize)q->redis.partitions);
 	for (i = 0; i < q->redis.partitions; i++)
 		g_ptr_array_add(q->bases,
 		    g_strdup_printf("%s:{%" G_GINT64_FORMAT "}", q->redis.prefix, i));
@@ -239,6 +253,7 @@ queue_free(struct queue *q)
 	redis_conn_free(q->listener);
 	redis_conn_free(q->conn);
 	g_ptr_array_unref(q->bases);
+	g_free(q->unmarked);
 	g_free(q->redis.address);
 	g_free(q->redis.user);
 	g_free(q->redis.password_file);
@@ -271,6 +286,8 @@ queue_partition_of(const struct queue *q, const char *customer)
 	uint8_t		digest[DIGEST_SIZE];
 	uint32_t	n;
 
+	if (q->bases->len == 1)
+		return 0;
 	digest_sha256(customer, strlen(customer), digest);
 	n = (uint32_t)digest[0] << 24 | (uint32_t)digest[1] << 16 |
 	    (uint32_t)digest[2] << 8 | (uint32_t)digest[3];

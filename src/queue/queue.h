@@ -142,7 +142,7 @@ struct queue_commit {
 	const char		*session;	/* chat session, for chat */
 	const char		*chat;		/* JSON for the transcript, or NULL */
 	const char		*audit;		/* one line for the audit stream, or NULL */
-	uint64_t		 mark;		/* as queue_mark(); 0: none */
+	uint64_t		 mark;		/* as queue_mark(), told by one commit in 16; 0: none */
 };
 
 void	queue_commit(struct queue *, const struct queue_commit *, queue_answer_fn *, void *arg);

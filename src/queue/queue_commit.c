@@ -5,10 +5,15 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/json_out.h"
 #include "base/log.h"
 #include "queue/queue_local.h"
 
 #define CHAT_KEEP_MS	(INT64_C(7) * 24 * 3600 * 1000)
+#define DOCUMENT_SIZE	4096	/* of a short mail; more is made as needed */
+#define ABOUT_SIZE	256
+#define MARK_EVERY	16
+#define FIXED_KEYS	7
 
 /* One question, put to one or to all partitions, and its one answer. */
 struct asked {
@@ -131,10 +136,8 @@ static struct redis_args *
 lookup_args(struct queue *q, const struct queue_lookup *l, unsigned partition)
 {
 	struct redis_args	*args = queue_args(q, partition, "intake_find");
-	guint			 i;
 
-	for (i = 0; l->dedup != NULL && i < l->dedup->len; i++)
-		queue_add_hashed(args, "seen", l->dedup->pdata[i]);
+	queue_add_list(args, "seen", l->dedup);
 	redis_args_pair(args, "ticket", l->token_ticket);
 	queue_add_list(args, "thread", l->threads);
 	queue_add_list(args, "hint", l->hints);
@@ -193,68 +196,148 @@ on_commit(void *arg, const redisReply *r)
 	finish(a);
 }
 
-static void
-add_keys(struct redis_args *args, const struct queue_commit *c)
+static guint
+length(const GPtrArray *list)
 {
-	guint	i;
-
-	for (i = 0; c->dedup != NULL && i < c->dedup->len; i++)
-		queue_add_hashed(args, "seen", c->dedup->pdata[i]);
-	queue_add_list(args, "thread", c->threads);
-	queue_add_list(args, "considered", c->considered);
-	queue_add_list(args, "own", c->own);
-	queue_add_hashed(args, "customer", c->customer);
-	queue_add_hashed(args, "origin", c->origin);
+	return list != NULL ? list->len : 0;
 }
 
 static void
-add_ticket(struct redis_args *args, const struct ticket *t)
+add_keys(struct redis_args *args, const char *base, const char *kind, const GPtrArray *list)
+{
+	char	hash[QUEUE_HASH_SIZE];
+	guint	i;
+
+	for (i = 0; i < length(list); i++)
+		redis_args_add_joined(args, base, kind, queue_word(list->pdata[i], hash));
+}
+
+static void
+add_ticket_keys(struct redis_args *args, const char *base, const char *id)
+{
+	g_autofree char	*ticket = g_strconcat(base, ":ticket:", id, NULL);
+
+	redis_args_add(args, ticket);
+	redis_args_add_joined(args, ticket, ":turns", "");
+	redis_args_add_joined(args, ticket, ":out", "");
+}
+
+/* FCALL and the keys, in the order of lua/commit.lua. */
+static struct redis_args *
+commit_args(const struct queue *q, const struct queue_commit *c)
+{
+	struct redis_args	*args = redis_args_new("FCALL", "intake_commit", NULL);
+	const struct ticket	*t = c->ticket;
+	const char		*base = q->bases->pdata[c->partition];
+	const char		*customer;
+	g_autofree char		*lane = NULL;
+	char			 hash[QUEUE_HASH_SIZE];
+
+	lane = g_strconcat(t->department, ":", priority_name(t->priority), NULL);
+	customer = queue_word(c->customer, hash);
+	redis_args_add_int(args, FIXED_KEYS + length(c->dedup) + length(c->own) +
+	    length(c->threads));
+	redis_args_add(args, base);
+	add_ticket_keys(args, base, t->id);
+	redis_args_add_joined(args, base, ":queue:", lane);
+	redis_args_add_joined(args, base, ":audit", "");
+	redis_args_add_joined(args, base, ":customer:", customer ? customer : "");
+	add_keys(args, base, ":seen:", c->dedup);
+	add_keys(args, base, ":thread:", c->own);
+	add_keys(args, base, ":thread:", c->threads);
+	return args;
+}
+
+/* What the documents of other tickets of the customer tell of this one. */
+static void
+add_about(struct redis_args *args, const struct ticket *t)
+{
+	g_autoptr(GString)	about = g_string_sized_new(ABOUT_SIZE);
+	struct json_out		j = JSON_OUT(about);
+
+	json_open(&j, NULL, '{');
+	json_str(&j, "id", t->id);
+	json_str(&j, "subject", t->subject ? t->subject : "");
+	json_str(&j, "department", t->department);
+	json_time(&j, "created_at", t->created_ms);
+	json_close(&j, '}');
+	redis_args_addn(args, about->str, about->len);
+}
+
+static void
+add_event(struct redis_args *args, const struct ticket *t)
 {
 	char	at[CLOCK_RFC3339_SIZE];
 
-	redis_args_pair(args, "ticket", t->id);
-	redis_args_pair_int(args, "version", (int64_t)t->version);
-	redis_args_pair(args, "event", t->event);
-	redis_args_pair(args, "id", t->event_id);
-	redis_args_pair(args, "status", ticket_status_name(t->status));
-	redis_args_pair(args, "department", t->department);
-	redis_args_pair(args, "priority", priority_name(t->priority));
-	redis_args_pair(args, "subject", t->subject);
-	redis_args_pair_copy(args, "at", clock_rfc3339(t->updated_ms, at));
+	redis_args_add(args, t->id);
+	redis_args_add_int(args, (int64_t)t->version);
+	redis_args_add(args, t->event_id);
+	redis_args_add(args, t->event);
+	redis_args_add(args, ticket_status_name(t->status));
+	redis_args_add(args, priority_name(t->priority));
+	redis_args_add(args, clock_rfc3339(t->updated_ms, at));
+	add_about(args, t);
+}
+
+/* Lua counts from one, and up to and including. */
+static void
+add_documents(struct redis_args *args, const struct ticket *t)
+{
+	g_autoptr(GString)	doc = g_string_sized_new(DOCUMENT_SIZE);
+	g_autoptr(GString)	state = g_string_sized_new(DOCUMENT_SIZE);
+	struct ticket_span	messages;
+	char			place[48] = "";
+
+	ticket_write_both(t, doc, state, &messages);
+	redis_args_addn(args, state->str, state->len);
+	redis_args_addn(args, doc->str, doc->len);
+	if (messages.from < messages.to)
+		g_snprintf(place, sizeof place, "%zu %zu", messages.from + 1, messages.to);
+	redis_args_add(args, place);
+}
+
+/* Who made it and for whom; how it is to be written. */
+static void
+add_ways(struct redis_args *args, const struct queue *q, const struct queue_commit *c)
+{
+	char	origin[QUEUE_HASH_SIZE], customer[QUEUE_HASH_SIZE];
+
+	if (c->origin != NULL && c->customer != NULL)
+		redis_args_add_joined(args, queue_word(c->origin, origin), " ",
+		    queue_word(c->customer, customer));
+	else
+		redis_args_add(args, "");
+	redis_args_add(args, c->contact ? "1" : "");
+	if (c->hold)
+		redis_args_add_int(args, c->ticket->deadline_ms);
+	else
+		redis_args_add(args, "");
+	redis_args_add(args, c->audit);
+	redis_args_add_int(args, q->redis.dedup_window_ms);
+	redis_args_add_int(args, q->redis.thread_retention_ms);
+	redis_args_add_int(args, q->redis.ticket_retention_ms);
 }
 
 static void
-add_settings(struct redis_args *args, const struct queue *q)
+add_lengths(struct redis_args *args, const struct queue_commit *c)
 {
-	redis_args_pair_int(args, "now", clock_wall_ms());
-	redis_args_pair_int(args, "seen_ms", q->redis.dedup_window_ms);
-	redis_args_pair_int(args, "thread_ms", q->redis.thread_retention_ms);
-	redis_args_pair_int(args, "ticket_ms", q->redis.ticket_retention_ms);
-	redis_args_pair_int(args, "chat_ms", CHAT_KEEP_MS);
+	guint	i;
+
+	redis_args_add_int(args, length(c->dedup));
+	redis_args_add_int(args, length(c->own));
+	redis_args_add_int(args, length(c->considered));
+	for (i = 0; i < length(c->considered); i++)
+		redis_args_add(args, c->considered->pdata[i]);
 }
 
-void
-queue_commit(struct queue *q, const struct queue_commit *c, queue_answer_fn *fn, void *arg)
+/* Those that most commits do not have, by name. */
+static void
+add_rare(struct redis_args *args, struct queue *q, const struct queue_commit *c)
 {
-	g_autoptr(GString)	 state = g_string_new(NULL);
-	g_autoptr(GString)	 doc = g_string_new(NULL);
-	g_autoptr(GString)	 reply = g_string_new(NULL);
-	struct redis_args	*args = queue_args(q, c->partition, "intake_commit");
-	struct asked		*a = asked_new(q, fn, arg);
+	g_autoptr(GString)	reply = NULL;
 
-	a->partition = c->partition;
-	add_ticket(args, c->ticket);
-	add_keys(args, c);
-	add_settings(args, q);
-	ticket_write_state(c->ticket, state);
-	ticket_write(c->ticket, doc, false);
-	redis_args_pair_str(args, "state", state);
-	redis_args_pair_str(args, "doc", doc);
-	redis_args_pair_int(args, "contact", c->contact);
-	redis_args_pair_int(args, "hold", c->hold);
-	if (c->hold)
-		redis_args_pair_int(args, "deadline", c->ticket->deadline_ms);
 	if (c->reply != NULL) {
+		reply = g_string_new(NULL);
 		outgoing_write(c->reply, reply);
 		redis_args_pair_str(args, "reply", reply);
 		redis_args_pair(args, "reply_id", c->reply->id);
@@ -262,12 +345,27 @@ queue_commit(struct queue *q, const struct queue_commit *c, queue_answer_fn *fn,
 	if (c->chat != NULL) {
 		redis_args_pair(args, "session", c->session);
 		redis_args_pair(args, "chat", c->chat);
+		redis_args_pair_int(args, "chat_ms", CHAT_KEEP_MS);
 	}
-	redis_args_pair(args, "audit", c->audit);
-	if (c->mark > 0) {
+	if (c->mark > 0 && q->unmarked[c->partition]++ % MARK_EVERY == 0) {
 		redis_args_pair(args, "journal", q->journal);
 		redis_args_pair_int(args, "mark", (int64_t)c->mark);
 	}
+}
+
+/* The order is that of read_commit() in lua/commit.lua. */
+void
+queue_commit(struct queue *q, const struct queue_commit *c, queue_answer_fn *fn, void *arg)
+{
+	struct redis_args	*args = commit_args(q, c);
+	struct asked		*a = asked_new(q, fn, arg);
+
+	a->partition = c->partition;
+	add_event(args, c->ticket);
+	add_documents(args, c->ticket);
+	add_ways(args, q, c);
+	add_lengths(args, c);
+	add_rare(args, q, c);
 	queue_send(q, args, on_commit, a);
 }
 

@@ -22,6 +22,7 @@ struct queue {
 	char				*replies_channel;
 	char				*chat_channel;
 	GPtrArray			*bases;		/* char *: "intake:{0}" per partition */
+	unsigned			*unmarked;	/* per partition: commits that had a mark to tell */
 	struct redis_conn		*conn;		/* for calls */
 	struct redis_conn		*listener;	/* for messages */
 	bool				 ready;		/* set up: calls may be sent */
@@ -40,9 +41,13 @@ struct redis_args	*queue_args(const struct queue *, unsigned partition, const ch
 /* Sends and frees the args; fn gets NULL when the queue is not ready. */
 void			 queue_send(struct queue *, struct redis_args *, redis_reply_fn *, void *arg);
 void			 queue_add_list(struct redis_args *, const char *name, const GPtrArray *);
-/* The digest under which keys know an identity, a customer, an address. */
-void			 queue_hash(const char *text, char out[QUEUE_HASH_SIZE]);
-void			 queue_add_hashed(struct redis_args *, const char *name, const char *text);
+/*
+ * What keys know an identity, a customer, an address by: itself if it is a
+ * short word of letters, digits and "-", as the keys of ticket/ are; else its
+ * digest, in hash.  NULL for NULL.
+ */
+const char		*queue_word(const char *text, char hash[QUEUE_HASH_SIZE]);
+void			 queue_add_word(struct redis_args *, const char *name, const char *text);
 
 /*
  * The outcome of a reply that may be an error; does what the error asks for

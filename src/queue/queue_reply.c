@@ -340,7 +340,7 @@ queue_guard(struct queue *q, const struct settings_guard *limits, const char *id
 	/* All windows of an address are where its own tickets would be. */
 	args = queue_args(q, queue_partition_of(q, address), "intake_guard");
 	redis_args_pair(args, "id", id);
-	queue_add_hashed(args, "address", address);
+	queue_add_word(args, "address", address);
 	redis_args_pair(args, "ticket", ticket);
 	redis_args_pair_int(args, "now", clock_wall_ms());
 	redis_args_pair_int(args, "address_hour", limits->per_address_hour);

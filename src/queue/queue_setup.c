@@ -130,6 +130,7 @@ ask_configure(struct queue *q)
 	for (i = 0; i < q->bases->len; i++) {
 		args = queue_args(q, i, "intake_configure");
 		redis_args_pair_int(args, "max_deliveries", q->redis.max_deliveries);
+		redis_args_pair_int(args, "ticket_ms", q->redis.ticket_retention_ms);
 		ask(q, args);
 	}
 }
@@ -153,12 +154,16 @@ take_ignored(struct queue *q, const redisReply *r, struct err *e)
 static void
 ask_marks(struct queue *q)
 {
-	unsigned	i;
+	struct redis_args	*args;
+	unsigned		 i;
 
 	q->marks.mark = UINT64_MAX;
 	q->marks.found = true;
-	for (i = 0; i < q->bases->len; i++)
-		ask(q, queue_args(q, i, "intake_marks"));
+	for (i = 0; i < q->bases->len; i++) {
+		args = queue_args(q, i, "intake_marks");
+		redis_args_pair(args, "journal", q->journal);
+		ask(q, args);
+	}
 }
 
 /* The lowest of all partitions; one that knows none needs everything. */

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 #include "queue/redis_args.h"
 
-#include <hiredis/hiredis.h>
 #include <stdarg.h>
 #include <string.h>
 
-#define COPIES_BLOCK	1024
+#define HEAD_SIZE	16	/* room for "*<words>\r\n", known only at the end */
+#define FIRST_SIZE	4096	/* a commit of a short mail */
+#define INT_SIZE	24
+
+struct redis_args {
+	GString		*wire;
+	unsigned	 words;
+};
 
 struct redis_args *
 redis_args_new(const char *word, ...)
@@ -13,9 +19,8 @@ redis_args_new(const char *word, ...)
 	struct redis_args	*a = g_new0(struct redis_args, 1);
 	va_list			 ap;
 
-	a->words = g_ptr_array_new();
-	a->lengths = g_array_new(FALSE, FALSE, sizeof(size_t));
-	a->copies = g_string_chunk_new(COPIES_BLOCK);
+	a->wire = g_string_sized_new(FIRST_SIZE);
+	g_string_set_size(a->wire, HEAD_SIZE);
 	va_start(ap, word);
 	for (; word != NULL; word = va_arg(ap, const char *))
 		redis_args_add(a, word);
@@ -28,29 +33,67 @@ redis_args_free(struct redis_args *a)
 {
 	if (a == NULL)
 		return;
-	g_ptr_array_unref(a->words);
-	g_array_unref(a->lengths);
-	g_string_chunk_free(a->copies);
+	g_string_free(a->wire, TRUE);
 	g_free(a);
+}
+
+/* Decimal digits of n right before end; where they begin. */
+static char *
+put_digits(char *end, uint64_t n)
+{
+	do
+		*--end = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	return end;
+}
+
+/* What comes before the bytes of a word. */
+static void
+begin_word(struct redis_args *a, size_t len)
+{
+	char	 head[INT_SIZE], *at = head + sizeof head;
+
+	*--at = '\n';
+	*--at = '\r';
+	at = put_digits(at, len);
+	*--at = '$';
+	g_string_append_len(a->wire, at, head + sizeof head - at);
+	a->words++;
 }
 
 void
 redis_args_addn(struct redis_args *a, const char *word, size_t len)
 {
-	g_ptr_array_add(a->words, (gpointer)word);
-	g_array_append_val(a->lengths, len);
+	begin_word(a, len);
+	g_string_append_len(a->wire, word, (gssize)len);
+	g_string_append_len(a->wire, "\r\n", 2);
 }
 
 void
 redis_args_add(struct redis_args *a, const char *word)
 {
-	redis_args_addn(a, word, strlen(word));
+	redis_args_addn(a, word ? word : "", word ? strlen(word) : 0);
 }
 
 void
-redis_args_copy(struct redis_args *a, const char *word)
+redis_args_add_joined(struct redis_args *a, const char *x, const char *y, const char *z)
 {
-	redis_args_add(a, g_string_chunk_insert(a->copies, word));
+	begin_word(a, strlen(x) + strlen(y) + strlen(z));
+	g_string_append(a->wire, x);
+	g_string_append(a->wire, y);
+	g_string_append(a->wire, z);
+	g_string_append_len(a->wire, "\r\n", 2);
+}
+
+void
+redis_args_add_int(struct redis_args *a, int64_t n)
+{
+	char	 text[INT_SIZE], *at;
+
+	at = put_digits(text + sizeof text, n < 0 ? 0 - (uint64_t)n : (uint64_t)n);
+	if (n < 0)
+		*--at = '-';
+	redis_args_addn(a, at, (size_t)(text + sizeof text - at));
 }
 
 void
@@ -63,15 +106,6 @@ redis_args_pair(struct redis_args *a, const char *name, const char *value)
 }
 
 void
-redis_args_pair_copy(struct redis_args *a, const char *name, const char *value)
-{
-	if (value == NULL)
-		return;
-	redis_args_add(a, name);
-	redis_args_copy(a, value);
-}
-
-void
 redis_args_pair_str(struct redis_args *a, const char *name, const GString *value)
 {
 	redis_args_add(a, name);
@@ -81,28 +115,18 @@ redis_args_pair_str(struct redis_args *a, const char *name, const GString *value
 void
 redis_args_pair_int(struct redis_args *a, const char *name, int64_t value)
 {
-	char	number[24];
-
-	g_snprintf(number, sizeof number, "%" G_GINT64_FORMAT, value);
-	redis_args_pair_copy(a, name, number);
+	redis_args_add(a, name);
+	redis_args_add_int(a, value);
 }
 
-char *
-redis_args_format(const struct redis_args *a, size_t *len)
+const char *
+redis_args_wire(struct redis_args *a, size_t *len)
 {
-	char	*wire = NULL;
-	int	 n;
+	char	*end = a->wire->str + HEAD_SIZE, *at = end - 2;
 
-	n = redisFormatCommandArgv(&wire, (int)a->words->len,
-	    (const char **)a->words->pdata, (const size_t *)(void *)a->lengths->data);
-	if (n < 0)
-		g_error("redis: a command of %u words cannot be written", a->words->len);
-	*len = (size_t)n;
-	return wire;
-}
-
-void
-redis_args_free_wire(char *wire)
-{
-	redisFreeCommand(wire);
+	memcpy(at, "\r\n", 2);
+	at = put_digits(at, a->words);
+	*--at = '*';
+	*len = a->wire->len - (size_t)(at - a->wire->str);
+	return at;
 }

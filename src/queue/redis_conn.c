@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/metric.h"
 #include "io/stream.h"
+#include "queue/redis_reader.h"
 
 #define BACKOFF_FIRST_MS	50
 #define BACKOFF_MAX_MS		5000
@@ -26,7 +27,7 @@ struct redis_conn {
 	void			*arg;
 	struct redis_options	 o;		/* strings are ours */
 	struct stream		*stream;	/* NULL between two attempts */
-	redisReader		*reader;
+	struct redis_reader	*reader;
 	GQueue			*pending;	/* struct pending *, in order of sending */
 	GQueue			*unsent;	/* struct pending *: asked without a connection */
 	struct loop_timer	*deadline;	/* of the oldest pending command */
@@ -166,17 +167,16 @@ push(struct redis_conn *c, GQueue *to, redis_reply_fn *fn, void *arg)
 }
 
 static void
-send_args(struct redis_conn *c, const struct redis_args *args)
+send_args(struct redis_conn *c, struct redis_args *args)
 {
-	size_t	 len;
-	char	*wire = redis_args_format(args, &len);
+	size_t		 len;
+	const char	*wire = redis_args_wire(args, &len);
 
 	stream_write(c->stream, wire, len);
-	redis_args_free_wire(wire);
 }
 
 static void
-send_call(struct redis_conn *c, const struct redis_args *args, redis_reply_fn *fn, void *arg)
+send_call(struct redis_conn *c, struct redis_args *args, redis_reply_fn *fn, void *arg)
 {
 	send_args(c, args);
 	push(c, c->pending, fn, arg);
@@ -192,7 +192,7 @@ redis_conn_decline(struct redis_conn *c, redis_reply_fn *fn, void *arg)
 }
 
 void
-redis_conn_call(struct redis_conn *c, const struct redis_args *args, redis_reply_fn *fn, void *arg)
+redis_conn_call(struct redis_conn *c, struct redis_args *args, redis_reply_fn *fn, void *arg)
 {
 	if (redis_conn_is_up(c))
 		send_call(c, args, fn, arg);
@@ -201,20 +201,12 @@ redis_conn_call(struct redis_conn *c, const struct redis_args *args, redis_reply
 }
 
 void
-redis_conn_subscribe(struct redis_conn *c, const struct redis_args *channels)
+redis_conn_subscribe(struct redis_conn *c, struct redis_args *subscribe)
 {
-	struct redis_args	*args;
-	guint			 i;
-
 	if (!c->up)
 		return;
-	args = redis_args_new("SUBSCRIBE", NULL);
-	for (i = 0; i < channels->words->len; i++)
-		redis_args_addn(args, g_ptr_array_index(channels->words, i),
-		    g_array_index(channels->lengths, size_t, i));
 	c->subscribed = true;
-	send_args(c, args);
-	redis_args_free(args);
+	send_args(c, subscribe);
 }
 
 static void
@@ -286,19 +278,16 @@ static void
 on_data(void *arg, const uint8_t *bytes, size_t len)
 {
 	struct redis_conn	*c = arg;
-	void			*r;
+	const char		*wrong = NULL;
+	redisReply		*r;
 
-	redisReaderFeed(c->reader, (const char *)bytes, len);
-	while (c->drop.kind == ERR_NONE) {
-		if (redisReaderGetReply(c->reader, &r) != REDIS_OK) {
-			redis_conn_drop(c, REPLY_UNKNOWN, "it does not speak RESP");
-			break;
-		}
-		if (r == NULL)
-			break;
+	redis_reader_feed(c->reader, bytes, len);
+	while (c->drop.kind == ERR_NONE && (r = redis_reader_next(c->reader, &wrong)) != NULL) {
 		take_reply(c, r);
 		freeReplyObject(r);
 	}
+	if (wrong != NULL)
+		redis_conn_drop(c, REPLY_UNKNOWN, wrong);
 	watch_deadline(c);
 }
 
@@ -387,9 +376,8 @@ open_stream(struct redis_conn *c)
 		.tls_ca_file = c->o.tls_ca_file, .connect_ms = c->o.timeout_ms
 	};
 
-	if (c->reader != NULL)
-		redisReaderFree(c->reader);
-	c->reader = redisReaderCreate();
+	redis_reader_free(c->reader);
+	c->reader = redis_reader_new();
 	c->drop.kind = ERR_NONE;
 	c->stream = stream_open(c->loop, &o, &on_stream, c);
 }
@@ -432,8 +420,7 @@ redis_conn_free(struct redis_conn *c)
 	loop_timer_free(c->deadline);
 	loop_timer_free(c->again);
 	loop_timer_free(c->soon);
-	if (c->reader != NULL)
-		redisReaderFree(c->reader);
+	redis_reader_free(c->reader);
 	g_free((char *)c->o.address);
 	g_free((char *)c->o.user);
 	g_free((char *)c->o.password_file);

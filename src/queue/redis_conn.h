@@ -12,8 +12,8 @@
  * when the server refuses our credentials.  The password file is read anew
  * each time.
  *
- * Uses hiredis for its reader and its formatter only; the socket is a stream
- * of io/.
+ * Uses hiredis for its reader only (redis_reader.h); the socket is a stream of
+ * io/.
  */
 #ifndef QUEUE_REDIS_CONN_H
 #define QUEUE_REDIS_CONN_H
@@ -63,12 +63,12 @@ bool			 redis_conn_is_up(const struct redis_conn *);
  * Sends the command; fn (never from inside this call) gets the answer.
  * Without a connection it gets NULL at the loop's next turn.
  */
-void			 redis_conn_call(struct redis_conn *, const struct redis_args *,
+void			 redis_conn_call(struct redis_conn *, struct redis_args *,
 			    redis_reply_fn *, void *arg);
 /* The same without sending anything: NULL at the next turn. */
 void			 redis_conn_decline(struct redis_conn *, redis_reply_fn *, void *arg);
-/* Receive messages from now on; each word is a channel. */
-void			 redis_conn_subscribe(struct redis_conn *, const struct redis_args *);
+/* SUBSCRIBE and its channels: their messages are received from now on. */
+void			 redis_conn_subscribe(struct redis_conn *, struct redis_args *);
 /* Give this connection up and make a new one.  Takes effect at the next turn. */
 void			 redis_conn_drop(struct redis_conn *, enum redis_class, const char *why);
 /* This server is good: should it be lost, try it again at once. */

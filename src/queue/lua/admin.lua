@@ -93,9 +93,10 @@ end
 -- What the daemon's configuration says and workers need.
 local function intake_configure(keys, argv)
 	local base = base_of(keys)
-	local a = read_args(argv, {max_deliveries = 'n!'})
+	local a = read_args(argv, {max_deliveries = 'n!', ticket_ms = 'n!'})
 	expect(base .. 'settings', 'hash')
-	call('HSET', base .. 'settings', 'max_deliveries', int(a.max_deliveries))
+	call('HSET', base .. 'settings', 'max_deliveries', int(a.max_deliveries),
+	    'ticket_ms', int(a.ticket_ms))
 	return {'ok'}
 end
 

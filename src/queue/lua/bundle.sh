@@ -4,7 +4,7 @@
 # (the digest of its source) filled in; with -c as a C header.
 set -e
 dir=$(dirname "$0")
-parts="$dir/head.lua $dir/commit.lua $dir/reply.lua $dir/worker.lua $dir/admin.lua"
+parts="$dir/head.lua $dir/ticket.lua $dir/commit.lua $dir/reply.lua $dir/worker.lua $dir/admin.lua"
 version=$(cat $parts | sha256sum | cut -c1-16)
 text() {
 	cat $parts | sed "s/@VERSION@/$version/"

@@ -5,7 +5,9 @@
 -- Every function takes one key, the partition ("intake:{0}"), and works only
 -- on keys that begin with it, so that all of them are in one slot.  The
 -- arguments are names and values in turn; a name of a list may come several
--- times.  doc/queue.md describes keys and functions.
+-- times.  Only intake_commit, called for each message, takes its keys and
+-- arguments by place.
+-- doc/queue.md describes keys and functions.
 --
 -- A function is not rolled back when a command in it fails.  So everything
 -- that can fail is looked at before the first write, and what makes a
@@ -13,10 +15,9 @@
 
 local VERSION = '@VERSION@'
 
--- redis.call is not there yet while the library is being loaded.
-local function call(...)
-	return redis.call(...)
-end
+-- redis.call, which is not there yet while the library is being loaded: each
+-- function begins with base_of(), which fetches it.
+local call
 
 local function bad(text)
 	error({err = 'ERR intake: ' .. text})
@@ -35,14 +36,16 @@ end
 
 -- names as above; or {of = names} for a function that is called often: what
 -- is made of them is kept there.
-local function read_args(argv, names)
+-- from: where in argv they begin, if not at once.
+local function read_args(argv, names, from)
 	local spec = names.spec or args_spec(names.of or names)
 	local kinds = spec.kinds
 	if names.of then names.spec = spec end
 	local a = {}
 	for _, name in ipairs(spec.lists) do a[name] = {} end
-	if #argv % 2 ~= 0 then bad('names and values must come in pairs') end
-	for i = 1, #argv, 2 do
+	from = from or 1
+	if (#argv - from) % 2 == 0 then bad('names and values must come in pairs') end
+	for i = from, #argv, 2 do
 		local name, value = argv[i], argv[i + 1]
 		local kind = kinds[name]
 		if kind == 's' then
@@ -63,13 +66,21 @@ local function read_args(argv, names)
 end
 
 local function base_of(keys)
-	if #keys ~= 1 then bad('one key, the partition, is needed') end
+	call = redis.call
+	if #keys == 0 then bad('one key, the partition, is needed') end
 	return keys[1] .. ':'
 end
 
--- Channels are the same for all partitions: the key up to its hash tag.
-local function channel(base, name)
-	return base:gsub(':{[^}]*}:$', ':') .. name
+-- Channels are the same for all partitions: the key up to its hash tag.  A
+-- message that nobody may send is a hint less; everybody looks by himself, too.
+local channels = {}
+local function tell(base, name, what)
+	local prefix = channels[base]
+	if not prefix then
+		prefix = base:gsub(':{[^}]*}:$', ':')
+		channels[base] = prefix
+	end
+	redis.pcall('PUBLISH', prefix .. name, what)
 end
 
 local function server_ms()
@@ -93,8 +104,8 @@ local function expect(key, kind)
 	return is == kind
 end
 
--- The same for a key that is read anyway: costs nothing when all is well.
-local function read(kind, command, key, ...)
+-- The same for a key that is used anyway: costs nothing when all is well.
+local function try(kind, command, key, ...)
 	local reply = redis.pcall(command, key, ...)
 	if type(reply) == 'table' and reply.err then
 		expect(key, kind)
@@ -104,7 +115,7 @@ local function read(kind, command, key, ...)
 end
 
 local function expire(key, ms)
-	if ms and ms > 0 then call('PEXPIRE', key, int(ms)) end
+	if ms and tonumber(ms) > 0 then call('PEXPIRE', key, ms) end
 end
 
 local function ticket_key(base, id)
@@ -143,8 +154,8 @@ end
 
 -- Each change of a ticket has a new version, so that a step which read an
 -- older one is told so.
-local function touch_ticket(key, now, ...)
-	call('HSET', key, 'updated', int(now), ...)
+local function touch_ticket(key, ...)
+	if ... then call('HSET', key, ...) end
 	return call('HINCRBY', key, 'version', 1)
 end
 
@@ -155,15 +166,18 @@ local function keep_ticket(key, ms)
 	end
 end
 
-local function write_audit(base, now, ...)
-	call('XADD', base .. 'audit', '*', 'at', int(now), ...)
+local function write_audit(base, ...)
+	call('XADD', base .. 'audit', '*', ...)
 end
 
 -- What the daemon needs to go on with a ticket.
 local function ticket_record(base, id)
 	local key = ticket_key(base, id)
-	local f = call('HMGET', key, 'version', 'status', 'owner', 'state')
+	local f = call('HMGET', key, 'version', 'status', 'owner', 'state', 'messages')
 	if not f[1] then return false end
-	return {id, f[1], f[2] or '', f[3] or '', f[4] or '',
-	    call('LRANGE', key .. ':turns', 0, -1)}
+	local state = f[4] or ''
+	local from, to = (f[5] or ''):match('^(%d+) (%d+)$')
+	-- A state without its messages: they are in the document, from ... to.
+	if from then state = state .. call('HGET', key, 'doc'):sub(from, to) .. '}' end
+	return {id, f[1], f[2] or '', f[3] or '', state, call('LRANGE', key .. ':turns', 0, -1)}
 end

@@ -90,6 +90,7 @@ local function intake_reply_end(keys, argv)
 	expect(out, 'hash')
 	expect(base .. 'later', 'zset')
 	if a.session then expect(base .. 'chat:' .. a.session, 'stream') end
+	if #a.own > 0 and not a.thread_ms then bad('thread_ms is missing') end
 	if not over[a.state] and not (a.state == 'deferred' and a['until']) then
 		bad('state must be sent, failed, suppressed, or deferred with until')
 	end
@@ -100,10 +101,13 @@ local function intake_reply_end(keys, argv)
 	end
 	if a.state == 'deferred' then defer_reply(base, a) end
 	if a.state == 'sent' then
-		own_threads(base, a.own, a.ticket, now, a.thread_ms)
+		local had = mget(base .. 'thread:', a.own)
+		for i, k in ipairs(a.own) do
+			claim_thread(base .. 'thread:' .. k, had[i], a.ticket, a.thread_ms)
+		end
 		if a.session and a.chat then add_chat(base, a.session, a.chat, a.chat_ms) end
 	end
-	write_audit(base, now, 'ticket', a.ticket, 'event', a.id,
+	write_audit(base, 'ticket', a.ticket, 'event', a.id,
 	    'type', 'reply.' .. a.state, 'text', a.reason or '')
 	write_out(out, a.id, a.state, attempts, now, a.reason)
 	drop_reply(base, a.entry)

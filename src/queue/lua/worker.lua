@@ -4,6 +4,7 @@
 local CLAIM_IDLE_MS = 600000	-- an entry held that long without a word is up for others
 local CLAIM_MAX = 5		-- deliveries, then it is dead
 local RELEASED_IDLE_MS = 2592000000
+local TICKET_MS = 31536000000	-- how long a closed ticket is kept, unless configured
 local SCAN = 100
 
 -- An entry that every group has acknowledged goes.
@@ -29,7 +30,7 @@ end
 
 -- One owner at a time: a worker gets the ticket if it is free, its own
 -- already, or lost by the worker whose entry it takes over.
-local function take_ticket(base, ticket, consumer, from, now)
+local function take_ticket(base, ticket, consumer, from)
 	local key = ticket_key(base, ticket)
 	local f = call('HMGET', key, 'status', 'owner')
 	local status, owner = f[1] or '', f[2] or ''
@@ -37,21 +38,21 @@ local function take_ticket(base, ticket, consumer, from, now)
 	if owner ~= '' and owner ~= consumer and owner ~= from then return status, owner end
 	if owner ~= consumer or status == 'open' then
 		if status == 'open' then status = 'in_progress' end
-		touch_ticket(key, now, 'owner', consumer, 'status', status)
+		touch_ticket(key, 'owner', consumer, 'status', status)
 	end
 	return status, consumer
 end
 
-local function give(base, list, lane, e, consumer, from, deliveries, now)
+local function give(base, list, lane, e, consumer, from, deliveries)
 	local f = as_table(e[2])
-	local status, owner = take_ticket(base, f.ticket or '', consumer, from, now)
+	local status, owner = take_ticket(base, f.ticket or '', consumer, from)
 	local out = {'lane', lane, 'entry', e[1], 'deliveries', int(deliveries),
 	    'status', status, 'owner', owner}
 	for _, v in ipairs(e[2]) do out[#out + 1] = v end
 	list[#list + 1] = out
 end
 
-local function claim_stale(base, a, lane, list, now)
+local function claim_stale(base, a, lane, list)
 	local stream = base .. 'queue:' .. lane
 	local max = a.max or tonumber(call('HGET', base .. 'settings', 'max_deliveries') or CLAIM_MAX)
 	local idle = a.idle or CLAIM_IDLE_MS
@@ -61,17 +62,17 @@ local function claim_stale(base, a, lane, list, now)
 			bury(base, lane, a.group, p[1], 'delivered ' .. int(p[4]) .. ' times')
 		else
 			local e = call('XCLAIM', stream, a.group, a.consumer, int(idle), p[1])[1]
-			if e then give(base, list, lane, e, a.consumer, p[2], p[4] + 1, now) end
+			if e then give(base, list, lane, e, a.consumer, p[2], p[4] + 1) end
 		end
 	end
 end
 
-local function claim_new(base, a, lane, list, now)
+local function claim_new(base, a, lane, list)
 	local stream = base .. 'queue:' .. lane
 	local r = call('XREADGROUP', 'GROUP', a.group, a.consumer, 'COUNT', a.count - #list,
 	    'STREAMS', stream, '>')
 	if not r then return end
-	for _, e in ipairs(r[1][2]) do give(base, list, lane, e, a.consumer, '', 1, now) end
+	for _, e in ipairs(r[1][2]) do give(base, list, lane, e, a.consumer, '', 1) end
 end
 
 -- The lanes asked for that exist, high priority first.
@@ -99,33 +100,33 @@ local function intake_claim(keys, argv)
 	local base = base_of(keys)
 	local a = read_args(argv, {group = 's!', consumer = 's!', department = 'l', priority = 'l',
 	    count = 'n', idle = 'n', max = 'n', now = 'n'})
-	local now, list = now_ms(a), {}
+	local list = {}
 	a.count = a.count or 1
 	expect(base .. 'dead', 'stream')
 	for _, lane in ipairs(lanes(base, a)) do
 		expect(base .. 'queue:' .. lane, 'stream')
 		make_group(base .. 'queue:' .. lane, a.group)
-		if #list < a.count then claim_stale(base, a, lane, list, now) end
-		if #list < a.count then claim_new(base, a, lane, list, now) end
+		if #list < a.count then claim_stale(base, a, lane, list) end
+		if #list < a.count then claim_new(base, a, lane, list) end
 		if #list >= a.count then break end
 	end
 	return list
 end
 
-local function set_status(base, ticket, status, now, audit)
+local function set_status(base, ticket, status, audit)
 	local key = ticket_key(base, ticket)
-	local f = call('HMGET', key, 'status', 'keep')
-	if not f[1] or f[1] == status then return end
+	local old = call('HGET', key, 'status')
+	if not old or old == status then return end
 	if status == 'in_progress' then
-		touch_ticket(key, now, 'status', status)
+		touch_ticket(key, 'status', status)
 	else
-		touch_ticket(key, now, 'status', status, 'owner', '')
+		touch_ticket(key, 'status', status, 'owner', '')
 	end
 	if status == 'closed' then
 		call('ZREM', base .. 'due', ticket)
-		keep_ticket(key, tonumber(f[2] or '0'))
+		keep_ticket(key, call('HGET', base .. 'settings', 'ticket_ms') or TICKET_MS)
 	end
-	write_audit(base, now, 'ticket', ticket, 'type', 'status.' .. status, 'text', audit)
+	write_audit(base, 'ticket', ticket, 'type', 'status.' .. status, 'text', audit)
 end
 
 local statuses = {open = true, in_progress = true, closed = true}
@@ -151,7 +152,7 @@ local function intake_done(keys, argv)
 	local fields, no = held_entry(base, a)
 	if no then return no end
 	if a.status and fields.ticket then
-		set_status(base, fields.ticket, a.status, now_ms(a), a.consumer)
+		set_status(base, fields.ticket, a.status, a.consumer)
 	end
 	call('XACK', base .. 'queue:' .. a.lane, a.group, a.entry)
 	drop_entry(base .. 'queue:' .. a.lane, a.entry)
@@ -164,13 +165,12 @@ local function intake_release(keys, argv)
 	    reason = 's', now = 'n'})
 	local fields, no = held_entry(base, a)
 	if no then return no end
-	local now = now_ms(a)
 	local key = ticket_key(base, fields.ticket or '')
 	if call('HGET', key, 'owner') == a.consumer then
 		local status = call('HGET', key, 'status')
-		touch_ticket(key, now, 'owner', '', 'status', status == 'in_progress' and 'open' or status)
+		touch_ticket(key, 'owner', '', 'status', status == 'in_progress' and 'open' or status)
 	end
-	write_audit(base, now, 'ticket', fields.ticket or '', 'type', 'released',
+	write_audit(base, 'ticket', fields.ticket or '', 'type', 'released',
 	    'text', a.consumer .. ': ' .. (a.reason or ''))
 	call('XCLAIM', base .. 'queue:' .. a.lane, a.group, 'released', 0, a.entry,
 	    'IDLE', int(RELEASED_IDLE_MS), 'JUSTID')
@@ -209,14 +209,14 @@ local function intake_reply(keys, argv)
 	local no = take_once(base, a, 'queued')
 	if no then return no end
 	local now = now_ms(a)
-	touch_ticket(ticket_key(base, a.ticket), now)
+	touch_ticket(ticket_key(base, a.ticket))
 	add_turn(base, a.ticket, now, 'out', a.author, a.text)
 	call('XADD', base .. 'replies', '*', 'ticket', a.ticket, 'id', a.id, 'kind', 'answer',
 	    'text', a.text, 'author', a.author, 'at', int(now))
-	if a.close == 1 then set_status(base, a.ticket, 'closed', now, a.author) end
-	write_audit(base, now, 'ticket', a.ticket, 'event', a.id, 'type', 'reply.queued',
+	if a.close == 1 then set_status(base, a.ticket, 'closed', a.author) end
+	write_audit(base, 'ticket', a.ticket, 'event', a.id, 'type', 'reply.queued',
 	    'text', a.author)
-	call('PUBLISH', channel(base, 'replies'), 'replies')
+	tell(base, 'replies', 'replies')
 	return {'done', a.id}
 end
 
@@ -226,7 +226,7 @@ local function intake_note(keys, argv)
 	local no = take_once(base, a, 'note')
 	if no then return no end
 	local now = now_ms(a)
-	touch_ticket(ticket_key(base, a.ticket), now)
+	touch_ticket(ticket_key(base, a.ticket))
 	add_turn(base, a.ticket, now, 'note', a.author, a.text)
 	return {'done', a.id}
 end
@@ -239,7 +239,7 @@ local function intake_close(keys, argv)
 	local status = call('HGET', key, 'status')
 	if not status then return {'none'} end
 	if status == 'closed' then return {'known'} end
-	set_status(base, a.ticket, 'closed', now_ms(a), a.author .. ': ' .. (a.reason or ''))
+	set_status(base, a.ticket, 'closed', a.author .. ': ' .. (a.reason or ''))
 	return {'done'}
 end
 

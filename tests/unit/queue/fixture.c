@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-
 static void
 on_up(void *arg, const struct queue_marks *m)
 {
@@ -40,6 +39,14 @@ on_chat(void *arg, const char *session)
 		return;
 	g_strlcpy(f->session, session, sizeof f->session);
 	f->chat = true;
+}
+
+int
+end_servers(void **state)
+{
+	(void)state;
+	server_kill_all();
+	return 0;
 }
 
 static const struct queue_events events = { on_up, on_down, on_replies, on_chat };

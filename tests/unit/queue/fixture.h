@@ -16,6 +16,10 @@
 
 #define WAIT_MS	15000
 
+/* In place of cmocka_unit_test(): a test that fails leaves no server running. */
+#define queue_test(f)	cmocka_unit_test_teardown(f, end_servers)
+int		 end_servers(void **state);
+
 /* What one call of the queue was answered. */
 struct got {
 	bool			 done;

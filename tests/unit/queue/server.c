@@ -5,10 +5,21 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+
+static GPtrArray	*living;	/* struct server *: made and not freed */
+
+/* Whatever becomes of the test, its server does not outlive it. */
+static void
+die_with_parent(gpointer unused)
+{
+	(void)unused;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
 
 static bool
 answers(const struct server *s)
@@ -66,7 +77,8 @@ server_start(struct server *s, const char *const *extra)
 	g_ptr_array_add(argv, NULL);
 	unlink(s->socket);
 	if (!g_spawn_async(NULL, (char **)argv->pdata, NULL, G_SPAWN_SEARCH_PATH |
-	    G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, &s->pid, NULL))
+	    G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL, die_with_parent, NULL,
+	    &s->pid, NULL))
 		g_error("cannot start redis-server");
 	for (i = 0; i < 500 && !answers(s); i++)
 		g_usleep(20000);
@@ -81,6 +93,9 @@ server_new(const char *const *extra)
 
 	s->dir = g_dir_make_tmp("queue-XXXXXX", NULL);
 	s->socket = g_build_filename(s->dir, "redis.sock", NULL);
+	if (living == NULL)
+		living = g_ptr_array_new();
+	g_ptr_array_add(living, s);
 	server_start(s, extra);
 	return s;
 }
@@ -101,10 +116,18 @@ server_free(struct server *s)
 	const char	*argv[] = { "rm", "-rf", s->dir, NULL };
 
 	server_kill(s);
+	g_ptr_array_remove_fast(living, s);
 	run_program(argv);
 	g_free(s->dir);
 	g_free(s->socket);
 	g_free(s);
+}
+
+void
+server_kill_all(void)
+{
+	while (living != NULL && living->len > 0)
+		server_free(living->pdata[0]);
 }
 
 static redisReply *

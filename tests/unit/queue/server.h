@@ -25,6 +25,8 @@ bool		 server_is_installed(void);
 struct server	*server_new(const char *const *extra);
 void		 server_start(struct server *, const char *const *extra);
 void		 server_kill(struct server *);		/* SIGKILL */
+/* Those that a failed test did not free, with what they left on disk. */
+void		 server_kill_all(void);
 void		 server_free(struct server *);
 /* A command in one text, its answer by the blocking client; freed by the caller. */
 redisReply	*server_do(const struct server *, const char *fmt, ...);

@@ -227,9 +227,9 @@ int
 main(void)
 {
 	const struct CMUnitTest	tests[] = {
-		cmocka_unit_test(queue__user_of_the_manual__may_do_all_we_need_and_no_more),
-		cmocka_unit_test(queue__wrong_password__is_down_for_the_operator_and_not_tried_in_haste),
-		cmocka_unit_test(queue__tls__works_with_the_right_authority_only),
+		queue_test(queue__user_of_the_manual__may_do_all_we_need_and_no_more),
+		queue_test(queue__wrong_password__is_down_for_the_operator_and_not_tried_in_haste),
+		queue_test(queue__tls__works_with_the_right_authority_only),
 	};
 
 	if (!server_is_installed())

@@ -452,6 +452,13 @@ restart(struct fixture *f, const char *const *extra)
 	assert_true(f->marks.new_run);
 }
 
+/* One commit in 16 tells the mark: it may lag behind, but never be ahead. */
+static void
+assert_mark(const struct fixture *f, unsigned at_most)
+{
+	assert_in_range(f->marks.mark, at_most > 16 ? at_most - 16 : 0, at_most);
+}
+
 static void
 queue__aof_torn_inside_a_transaction__replay_from_the_mark_restores_all(void **state)
 {
@@ -473,7 +480,7 @@ queue__aof_torn_inside_a_transaction__replay_from_the_mark_restores_all(void **s
 		tear(f, (unsigned)i + 1, cuts[i]);
 		restart(f, aof);
 		/* Acknowledged and in the file, and gone: the mark went with it. */
-		assert_int_equal(f->marks.mark, count - i - 1);
+		assert_mark(f, count - (unsigned)i - 1);
 		assert_int_equal(drain(f, (unsigned)f->marks.mark, count), i + 1);
 		assert_all_there_once(f, count);
 		wait_for_rewrite(f);
@@ -483,7 +490,7 @@ queue__aof_torn_inside_a_transaction__replay_from_the_mark_restores_all(void **s
 		freeReplyObject(server_do(f->server, "SHUTDOWN"));
 		server_kill(f->server);
 		restart(f, aof);
-		assert_int_equal(f->marks.mark, count);
+		assert_mark(f, count);
 		assert_all_there_once(f, count);
 		wait_for_rewrite(f);
 	}
@@ -496,19 +503,19 @@ int
 main(void)
 {
 	const struct CMUnitTest	tests[] = {
-		cmocka_unit_test(redis_class_of__every_error_we_know__has_its_class),
-		cmocka_unit_test(queue__no_server_at_start__retries_until_it_comes),
-		cmocka_unit_test(queue__server_killed_with_commits_in_flight__each_is_answered_once),
-		cmocka_unit_test(queue__connection_lost_but_same_server__is_no_new_run),
-		cmocka_unit_test(queue__server_hangs__times_out_and_recovers),
-		cmocka_unit_test(queue__made_a_replica__goes_down_until_it_is_a_master),
-		cmocka_unit_test(queue__out_of_memory__retries_stays_up_and_can_still_look),
-		cmocka_unit_test(queue__too_few_replicas__retries),
-		cmocka_unit_test(queue__functions_flushed__are_loaded_again),
-		cmocka_unit_test(queue__key_of_a_wrong_type__is_refused),
-		cmocka_unit_test(queue__still_loading__waits_and_comes_up),
-		cmocka_unit_test(redis_conn__not_redis_at_the_other_end__is_given_up),
-		cmocka_unit_test(queue__aof_torn_inside_a_transaction__replay_from_the_mark_restores_all),
+		queue_test(redis_class_of__every_error_we_know__has_its_class),
+		queue_test(queue__no_server_at_start__retries_until_it_comes),
+		queue_test(queue__server_killed_with_commits_in_flight__each_is_answered_once),
+		queue_test(queue__connection_lost_but_same_server__is_no_new_run),
+		queue_test(queue__server_hangs__times_out_and_recovers),
+		queue_test(queue__made_a_replica__goes_down_until_it_is_a_master),
+		queue_test(queue__out_of_memory__retries_stays_up_and_can_still_look),
+		queue_test(queue__too_few_replicas__retries),
+		queue_test(queue__functions_flushed__are_loaded_again),
+		queue_test(queue__key_of_a_wrong_type__is_refused),
+		queue_test(queue__still_loading__waits_and_comes_up),
+		queue_test(redis_conn__not_redis_at_the_other_end__is_given_up),
+		queue_test(queue__aof_torn_inside_a_transaction__replay_from_the_mark_restores_all),
 	};
 
 	if (!server_is_installed())

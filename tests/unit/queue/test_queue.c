@@ -449,20 +449,20 @@ int
 main(void)
 {
 	const struct CMUnitTest	tests[] = {
-		cmocka_unit_test(queue_commit__new_ticket__is_pushed_once_however_often_repeated),
-		cmocka_unit_test(queue_find__thread_key__gives_ticket_with_version_and_status),
-		cmocka_unit_test(queue_commit__two_queues_at_once__one_ticket),
-		cmocka_unit_test(queue_commit__older_version__is_stale_with_what_is_there_now),
-		cmocka_unit_test(queue_commit__id_of_another_arrival__is_a_collision),
-		cmocka_unit_test(queue_commit__many_in_flight__each_answered_once_and_pushed_once),
-		cmocka_unit_test(queue_due__deadline_passed__ticket_is_lent_once),
-		cmocka_unit_test(queue_replies__answer_of_a_worker__is_addressed_by_its_ticket),
-		cmocka_unit_test(queue_replies__question_of_a_commit__comes_back_as_it_was),
-		cmocka_unit_test(queue_replies__garbage_in_the_stream__is_ended_as_failed),
-		cmocka_unit_test(queue_guard__third_in_an_hour__is_refused_with_the_reason),
-		cmocka_unit_test(queue_chat__transcript__is_notified_and_read_from_an_id),
-		cmocka_unit_test(queue_stats__two_partitions__one_object_each),
-		cmocka_unit_test(queue_free__calls_under_way__are_answered),
+		queue_test(queue_commit__new_ticket__is_pushed_once_however_often_repeated),
+		queue_test(queue_find__thread_key__gives_ticket_with_version_and_status),
+		queue_test(queue_commit__two_queues_at_once__one_ticket),
+		queue_test(queue_commit__older_version__is_stale_with_what_is_there_now),
+		queue_test(queue_commit__id_of_another_arrival__is_a_collision),
+		queue_test(queue_commit__many_in_flight__each_answered_once_and_pushed_once),
+		queue_test(queue_due__deadline_passed__ticket_is_lent_once),
+		queue_test(queue_replies__answer_of_a_worker__is_addressed_by_its_ticket),
+		queue_test(queue_replies__question_of_a_commit__comes_back_as_it_was),
+		queue_test(queue_replies__garbage_in_the_stream__is_ended_as_failed),
+		queue_test(queue_guard__third_in_an_hour__is_refused_with_the_reason),
+		queue_test(queue_chat__transcript__is_notified_and_read_from_an_id),
+		queue_test(queue_stats__two_partitions__one_object_each),
+		queue_test(queue_free__calls_under_way__are_answered),
 	};
 
 	if (!server_is_installed())
