@@ -8,7 +8,7 @@
 #include "normalize/auto_words.h"
 
 #define TEXT_MAX	2000	/* bytes; longer ones have something else to say */
-#define BEGIN_MAX	260	/* bytes: greeting, thanks and the first sentence */
+#define BEGIN_MAX	300	/* bytes: greeting, thanks and the first sentence */
 #define DATE_NEAR	80	/* bytes around the words of absence */
 
 /* All folded.  Only notices are worded like this ... */
@@ -151,31 +151,43 @@ is_dated(const char *folded, const char *at)
 	return false;
 }
 
+static char *
+fold(const char *text, size_t len)
+{
+	return g_strdelimit(auto_words_fold(text, len), "-", ' ');
+}
+
+/* The words of absence at the beginning.  Most mails have none: ask that first. */
+static const char *
+absence_at_the_beginning(const char *text, size_t len, bool *only_notices)
+{
+	g_autofree char	*begin = fold(text, MIN(len, BEGIN_MAX));
+	const char	*at, *found = first_of(begin, offices, &at);
+
+	*only_notices = found != NULL;
+	return found != NULL ? found : first_of(begin, leaves, &at);
+}
+
 const char *
 auto_notice_find(const char *text, size_t len)
 {
 	g_autofree char	*folded = NULL;
-	const char	*office, *away, *office_at, *away_at, *at = NULL;
+	const char	*absent, *at;
+	bool		 only_notices;
 	int		 meanwhile, signs;
 
-	if (len > TEXT_MAX)
+	if (len > TEXT_MAX || memchr(text, '?', len) != NULL ||
+	    (absent = absence_at_the_beginning(text, len, &only_notices)) == NULL)
 		return NULL;
-	folded = auto_words_fold(text, len);
-	g_strdelimit(folded, "-", ' ');
-	office = first_of(folded, offices, &office_at);
-	away = first_of(folded, leaves, &away_at);
-	if (office != NULL && office_at - folded > BEGIN_MAX)
-		office = NULL;
-	if ((office == NULL && (away == NULL || away_at - folded > BEGIN_MAX)) ||
-	    first_of(folded, wishes, &at) != NULL)
+	folded = fold(text, len);
+	if (first_of(folded, wishes, &at) != NULL)
 		return NULL;
 	meanwhile = (first_of(folded, urgencies, &at) != NULL) + (first_of(folded, laters, &at) != NULL) +
 	    names_another(folded);
-	signs = meanwhile + (first_of(folded, thanks, &at) != NULL) +
-	    is_dated(folded, office != NULL ? office_at : away_at);
-	if (signs < 2 || (office == NULL && meanwhile == 0))
-		return NULL;
-	return office != NULL ? office : away;
+	signs = meanwhile + (first_of(folded, thanks, &at) != NULL);
+	at = strstr(folded, absent);
+	signs += at != NULL && is_dated(folded, at);
+	return signs >= 2 && (only_notices || meanwhile > 0) ? absent : NULL;
 }
 
 const char *

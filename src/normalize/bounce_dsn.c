@@ -96,7 +96,8 @@ bounce_dsn_address(const char *value)
 	g_autofree char		*bare = bare_address(text);
 	char			*addr = utf8 ? decode_unitext(bare) : g_strdup(bare);
 
-	if (strchr(addr, '@') == NULL)
+	/* also where only what has to be encoded is: "carla+2Btag@customer.example" */
+	if (strchr(addr, '@') == NULL || strstr(addr, "+2B") != NULL)
 		set(&addr, decode_xtext(addr));
 	g_strdelimit(addr, "\r\n\t ", '_');
 	if (strchr(addr, '@') != NULL && text_is_address(addr))

@@ -29,6 +29,9 @@ static const struct {
 	{ "caixa postal cheia", "5.2.2" }, { "postvak vol", "5.2.2" }, { "postvak is vol", "5.2.2" },
 	{ "ящик переполнен", "5.2.2" }, { "邮箱已满", "5.2.2" }, { "邮箱空间不足", "5.2.2" },
 	{ "容量を超え", "5.2.2" }, { "メールボックスがいっぱい", "5.2.2" }, { "용량 초과", "5.2.2" },
+	{ "ist voll", "5.2.2" }, { "ist uberfullt", "5.2.2" }, { "uberfullt", "5.2.2" }, { "quota depasse", "5.2.2" },
+	{ "przepelnion", "5.2.2" }, { "preplnen", "5.2.2" }, { "lleno", "5.2.2" }, { "esta cheio", "5.2.2" },
+	{ "e pieno", "5.2.2" }, { "tele van", "5.2.2" }, { "pilnas", "5.2.2" }, { "es plena", "5.2.2" },
 	{ "exceeded the local limit", "5.2.2" }, { "exceeds allowed size", "5.2.2" },
 	{ "zuviele mails", "5.2.2" }, { "zu viele mails", "5.2.2" }, { "speicherplatz", "5.2.2" },
 	{ "est pleine", "5.2.2" }, { "est saturee", "5.2.2" }, { "esta lleno", "5.2.2" },
@@ -98,6 +101,8 @@ static const struct {
 	{ "20 attempts", "4.4.7" }, { "max message queue time", "4.4.7" }, { "too long in queue", "4.4.7" },
 	{ "unable to deliver message after", "4.4.7" }, { "retries exhausted", "4.4.7" },
 	/* user unknown */
+	{ "unbekannt", "5.1.1" }, { "inexistent", "5.1.1" }, { "inconnu", "5.1.1" }, { "invalide", "5.1.1" },
+	{ "unknown user account", "5.1.1" }, { "was not found", "5.1.1" }, { "ungultig", "5.1.1" },
 	{ "no such local", "5.1.1" }, { "addresses were unknown", "5.1.1" }, { "address unknown", "5.1.1" },
 	{ "invalid receiver", "5.1.1" }, { "unknown account", "5.1.1" }, { "no mailbox by that name", "5.1.1" },
 	{ "no such account", "5.1.1" }, { "no such person", "5.1.1" }, { "unknown email address", "5.1.1" },

@@ -86,6 +86,7 @@ static const char *const bodies[] = {
 	"still being retried", "temporary problem", "was blocked by our", "was rejected by",
 	"following addresses failed", "following address failed", "following address(es) failed",
 	"the following recipient", "following addresses", "transcript of session",
+	"recipient not found", "user not found", "has been rejected", "does not exist", "no such recipient",
 	"address couldn't be found", "message was not sent", "exceeds allowed size", "no such user",
 	"not listed in public", "delivery of the email was stopped", "the following address",
 	"не может быть отправлено", "сбой доставки", "没有成功发送", "无法传递", "送信できません", "unable to be delivered",

@@ -185,7 +185,7 @@ find_in_text(const char *text, struct forwarded *f)
 	size_t		 begin, end;
 
 	for (size_t i = 0; lines[i] != NULL && i < MAX_LINES; i++) {
-		g_autofree char	*whole = NULL, *addr = NULL;
+		g_autofree char	*whole = NULL, *addr = NULL, *name = NULL;
 		const char	*at;
 
 		if (read_label(lines[i], &value) != LABEL_FROM || !is_block(lines, i, &begin, &end))
@@ -196,7 +196,8 @@ find_in_text(const char *text, struct forwarded *f)
 		at = whole;
 		if ((addr = bounce_prose_address(&at)) == NULL)
 			return false;
-		f->from = address_new(name_before(whole, addr), addr);
+		name = name_before(whole, addr);
+		f->from = address_new(name, addr);
 		take_block(f, lines, begin, end);
 		return true;
 	}
