@@ -148,4 +148,5 @@ def main():
             take(server)
 
 
-main()
+if __name__ == "__main__":
+    main()

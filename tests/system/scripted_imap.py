@@ -169,6 +169,14 @@ class ScriptedImap:
 
     do_examine = do_select
 
+    def do_list(self, c, tag, args):
+        c.send('* LIST (\\HasNoChildren) "/" INBOX', tag + " OK done")
+
+    def do_status(self, c, tag, args):
+        c.send("* STATUS %s (MESSAGES %d UIDNEXT %d UIDVALIDITY %d)" % (
+            args.split(" (")[0], len(self.mails), self.uidnext or max(self.mails, default=0) + 1,
+            self.uidvalidity), tag + " OK done")
+
     def do_uid_search(self, c, tag, args):
         found = sorted(self.mails)
         m = re.match(r"UID (\S+)$", args)

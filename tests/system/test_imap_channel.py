@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """The IMAP channel against a real Dovecot, with a sink that writes lines."""
+import base64
 import hashlib
 import signal
 import time
@@ -174,6 +175,85 @@ def test_several_folders_by_pattern(server, user, tmp_path):
         p.wait(4, 5)
         time.sleep(0.2)
     assert len(p.arrivals()) == 4
+
+
+ODD = ["B\u00fcro & S\u00f6hne", 'a "quoted" one', "two  spaces", "\u65e5\u672c/\u8a9e", "back\\\\slash",
+       "percent %", "(paren) {3}", "&-&"]
+
+
+def raw_name(name):
+    """As IMAP spells it (RFC 3501, 5.1.3)."""
+    out, run = "", ""
+
+    def flush():
+        return "&%s-" % base64.b64encode(run.encode("utf-16-be")).decode().rstrip("=").replace(
+            "/", ",") if run else ""
+    for c in name:
+        if " " <= c <= "~":
+            out, run = out + flush() + ("&-" if c == "&" else c), ""
+        else:
+            run += c
+    return out + flush()
+
+
+def test_folders_with_odd_names_are_found_and_moved_to(server, user, tmp_path):
+    c = server.client(user)
+    for i, name in enumerate(ODD):
+        quoted = '"%s"' % raw_name(name).replace("\\", "\\\\").replace('"', '\\"')
+        assert c.create(quoted)[0] == "OK", name
+        assert c.append(quoted, None, None, mail(i, name="odd"))[0] == "OK"
+    assert c.create('"Done &AOQ- \\"x\\""')[0] == "OK"
+    c.logout()
+    with Probe(tmp_path, server, user, '  import = all\n  poll = 1s\n  after = move\n'
+               '  move_to = "Done \u00e4 \\"x\\""\n  folders = {"*"}') as p:
+        p.wait(len(ODD))
+        assert sorted(a[4] for a in p.arrivals()) == sorted(ODD)
+        p.wait_for(lambda: len(server.flags(user, 'Done &AOQ- \\"x\\"')) == len(ODD))
+        time.sleep(1.5)
+        assert len(p.arrivals()) == len(ODD)
+        assert "cannot be" not in p.log()
+
+
+def test_folder_made_and_removed_while_running(server, user, tmp_path):
+    server.create(user, "Support/a", "Support/b")
+    server.append(user, [mail(1)], "Support/a")
+    with Probe(tmp_path, server, user, '  import = all\n  poll = 1s\n'
+               '  folders = {"INBOX", "Support/*"}') as p:
+        p.wait(1)
+        p.wait_log("-> idling")
+        server.create(user, "Support/new")
+        server.append(user, [mail(2)], "Support/new")
+        assert p.wait(2, 6)[1][4] == "Support/new"
+        c = server.client(user)
+        c.delete('"Support/a"')
+        c.logout()
+        looks = p.log().count("-> idling")
+        p.wait_for(lambda: p.log().count("-> idling") >= looks + 3)
+        server.append(user, [mail(3)], "Support/b")
+        p.wait(3, 6)
+        p.process.send_signal(signal.SIGHUP)
+        p.wait_log("STATUS")
+        assert "STATUS imap test: folder" not in p.log()
+        c = server.client(user)
+        c.create('"Support/a"')
+        c.append('"Support/a"', None, None, mail(4))
+        c.logout()
+        assert p.wait(4, 6)[3][4] == "Support/a"
+        assert "connection lost" not in p.log()
+
+
+def test_folder_removed_while_it_is_idled_in(server, user, tmp_path):
+    server.create(user, "Support/only")
+    server.append(user, [mail(1)], "Support/only")
+    with Probe(tmp_path, server, user, '  import = all\n  poll = 1s\n'
+               '  folders = {"Support/*", "INBOX"}') as p:
+        p.wait(1)
+        p.wait_log("-> idling")
+        c = server.client(user)
+        c.delete('"Support/only"')
+        c.append("INBOX", None, None, mail(2))
+        c.logout()
+        assert p.wait(2, 15)[1][4] == "INBOX"
 
 
 def test_missing_folder_is_reported_and_the_others_are_read(server, user, tmp_path):

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: ISC
 """The IMAP channel against servers, and men in the middle, that misbehave."""
 import base64
+import datetime
 import hashlib
 import signal
+import threading
 import time
 
 import pytest
@@ -175,16 +177,156 @@ def test_size_told_too_small_still_bounds_what_is_held(tmp_path, server):
     assert got[0][3] == "3000000" and int(got[0][1]) < 100
 
 
-@pytest.mark.parametrize("step", ["CAPABILITY", "SELECT", "EXAMINE", "UID SEARCH", "UID FETCH", "IDLE"])
+STEPS = ["CAPABILITY", "LOGIN", "ID", "LIST", "SELECT", "EXAMINE", "UID SEARCH", "UID FETCH",
+         "UID STORE", "UID COPY", "UID EXPUNGE", "UID MOVE", "STATUS", "IDLE"]
+
+
+def options_for(server, step):
+    """A configuration with which the channel comes to this command."""
+    server.capabilities = "IMAP4rev1 IDLE UIDPLUS" + (" ID" if step == "ID" else "") + (
+        " MOVE" if step == "UID MOVE" else "")
+    if step in ("UID COPY", "UID MOVE"):
+        return "  after = move\n  move_to = Done\n"
+    if step in ("SELECT", "UID STORE", "UID EXPUNGE"):
+        return "  after = delete\n"
+    if step == "LIST":
+        return '  folders = {"IN*"}\n'
+    if step == "STATUS":
+        return '  folders = {"INBOX", "Other"}\n  poll = 1s\n'
+    return ""
+
+
+def drop(c):
+    raise EOFError
+
+
+@pytest.mark.parametrize("step", STEPS)
 def test_silence_in_any_step_is_ended_by_its_deadline(tmp_path, server, step):
     server.mails = {1: mail(1)}
     server.on[step] = lambda c, tag, a: (time.sleep(30), True)[1]
-    with probe(tmp_path, server, FAST + ("  after = flag" if step == "SELECT" else "")) as p:
+    with probe(tmp_path, server, FAST + options_for(server, step)) as p:
         p.wait_log("connection lost", 8)
         p.process.send_signal(signal.SIGHUP)
         p.wait_log("STATUS imap test: ")
         server.on.clear()
         p.wait(1, 15)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_bye_in_any_step_is_come_back_from(tmp_path, server, step):
+    server.mails = {1: mail(1)}
+    said = []
+
+    def bye(c, tag, args):
+        if said:
+            return False
+        said.append(step)
+        c.send("* BYE going down")
+        raise EOFError
+    server.on[step] = bye
+    with probe(tmp_path, server, FAST + options_for(server, step)) as p:
+        p.wait(1, 15)
+        p.wait_for(lambda: said)
+        p.wait_for(lambda: p.log().count("mailbox is up") == 1 + (step in AFTER_UP), 15)
+        assert len(p.arrivals()) == (2 if step == "STATUS" else 1)      # folders
+
+
+# Where the channel calls the mailbox up before it comes to this step.
+AFTER_UP = ("UID FETCH", "UID STORE", "UID COPY", "UID EXPUNGE", "UID MOVE", "STATUS", "IDLE")
+
+
+def test_silence_before_the_greeting_is_ended(tmp_path, server):
+    server.mails = {1: mail(1)}
+    server.greeting = "* "
+    with probe(tmp_path, server) as p:
+        p.wait_log("connection lost", 10)
+        server.greeting = "* OK ready"
+        p.wait(1, 15)
+
+
+def test_line_without_end_is_not_held(tmp_path, server):
+    server.mails = {1: mail(1)}
+
+    def endless(c, tag, args):
+        c.raw(b"* LIST (" + b"x" * 3000000)
+        return True
+    server.on["UID SEARCH"] = endless
+    with probe(tmp_path, server) as p:
+        p.wait_log("connection lost: a line longer than allowed")
+        server.on.clear()
+        p.wait(1, 15)
+
+
+def test_news_between_the_contents_disturb_nothing(tmp_path, server):
+    """EXPUNGE must not come during FETCH, and does; flags of others and of the same may."""
+    server.mails = {u: mail(u, 300) for u in range(1, 9)}
+
+    def noisy(c, tag, args):
+        if "BODY" not in args:
+            return False
+        c.send("* 3 EXPUNGE", "* 4 FETCH (FLAGS (\\Seen))", "* 9 EXISTS")
+        for n, uid in enumerate(sorted(server.mails), 1):
+            content = server.mails[uid]
+            c.send("* %d FETCH (UID %d FLAGS (\\Seen $x))" % (n, uid))
+            c.raw(b"* %d FETCH (FLAGS (\\Seen) BODY[] {%d}\r\n%s MODSEQ (7) UID %d)\r\n" % (
+                n, len(content), content, uid))
+            c.send("* %d FETCH (UID %d FLAGS ())" % (n, uid), "* 1 EXPUNGE", "* OK still here",
+                   "* FLAGS (a b)", "* 7 RECENT")
+        c.send(tag + " OK done")
+        return True
+    server.on["UID FETCH"] = noisy
+    with probe(tmp_path, server) as p:
+        p.wait(8)
+        p.wait_log("-> idling")
+        assert sorted(a[2] for a in p.arrivals()) == digests(server)
+        assert "connection lost" not in p.log()
+
+
+def test_literals_of_every_kind_are_read(tmp_path, server):
+    """{n+} and ~{n} are not for servers to send in FETCH, and some do."""
+    server.mails = {u: mail(u, 300) for u in (1, 2, 3)}
+
+    def odd(c, tag, args):
+        if "BODY" not in args:
+            return False
+        for uid, form in ((1, b"{%d}"), (2, b"{%d+}"), (3, b"~{%d}")):
+            content = server.mails[uid]
+            c.raw(b"* %d FETCH (UID %d BODY[] %s\r\n%s)\r\n" % (
+                uid, uid, form % len(content), content))
+        c.send(tag + " OK done")
+        return True
+    server.on["UID FETCH"] = odd
+    with probe(tmp_path, server) as p:
+        p.wait(3)
+        assert sorted(a[2] for a in p.arrivals()) == digests(server)
+
+
+def test_idle_is_renewed_before_the_server_drops_it(tmp_path, server):
+    ended = []
+
+    def idle(c, tag, args):
+        c.send("+ idling")
+        began = time.monotonic()
+        assert c.read_line() == "DONE"
+        ended.append(time.monotonic() - began)
+        c.send(tag + " OK done")
+        return True
+    server.on["IDLE"] = idle
+    with probe(tmp_path, server, FAST + "  poll = 1h\n  idle_renew = 1s") as p:
+        p.wait_for(lambda: len(ended) >= 3, 10)
+    assert all(0.8 < seconds < 2.5 for seconds in ended[:3]), ended
+    assert server.connections == 1
+
+
+def test_pauses_between_tries_grow_and_are_not_in_step(tmp_path, server):
+    server.on["CAPABILITY"] = lambda c, tag, a: drop(c)
+    with probe(tmp_path, server) as p:
+        p.wait_for(lambda: p.log().count("connection lost") >= 3, 20)
+        log = p.log()
+    times = [datetime.datetime.fromisoformat(line.split(" ")[0].rstrip("Z"))
+             for line in log.splitlines() if "connection lost" in line]
+    gaps = [(b - a).total_seconds() for a, b in zip(times, times[1:])]
+    assert 0.75 <= gaps[0] <= 1.6 and 1.5 <= gaps[1] <= 3, gaps
 
 
 def test_one_byte_a_second_does_not_hold_the_mailbox(tmp_path, server):
@@ -308,6 +450,44 @@ def test_without_move_it_is_copy_then_delete(tmp_path, server):
              and c.split(" ")[1] in ("COPY", "STORE", "EXPUNGE")]
     assert verbs == ["COPY", "STORE", "EXPUNGE"] * (len(verbs) // 3)
     assert all('"Done"' in c for c in server.commands if c.startswith("UID COPY"))
+
+
+@pytest.mark.parametrize("step", ["UID COPY", "UID STORE", "UID EXPUNGE", "UID MOVE"])
+def test_killed_in_the_middle_of_moving__is_moved_and_taken_once(tmp_path, server, step):
+    server.mails = {u: mail(u) for u in range(1, 4)}
+    options = FAST + options_for(server, "UID MOVE" if step == "UID MOVE" else "UID COPY")
+    reached = threading.Event()
+
+    def hold(c, tag, args):
+        if step != "UID EXPUNGE" or reached.is_set():
+            getattr(server, "do_" + step.lower().replace(" ", "_"))(c, "*", args)
+        reached.set()
+        time.sleep(30)
+        return True
+    server.on[step] = hold
+    p = probe(tmp_path, server, options)
+    with p:
+        p.wait(3)
+        assert reached.wait(10)
+        p.kill()
+    server.on.clear()
+    with p:
+        p.wait_for(lambda: not server.mails)
+        p.wait_for(lambda: p.log().count("-> idling") >= 1)
+    assert len(p.arrivals()) == 3
+
+
+def test_without_uidplus_a_move_copies_once_and_marks(tmp_path, server):
+    server.mails = {1: mail(1), 2: mail(2)}
+    server.capabilities = "IMAP4rev1 IDLE"
+    with probe(tmp_path, server, FAST + "  after = move\n  move_to = Done\n  poll = 1s") as p:
+        p.wait(2)
+        p.wait_for(lambda: len(server.flags) == 2)
+        p.wait_for(lambda: p.log().count("-> idling") >= 2)
+    assert all("\\Deleted" in f for f in server.flags.values())
+    assert not any("EXPUNGE" in c for c in server.commands)
+    copied = [c.split(" ")[2] for c in server.commands if c.startswith("UID COPY")]
+    assert sorted(copied) in (["1:2"], ["1", "2"])
 
 
 def test_copy_that_fails_deletes_nothing(tmp_path, server):

@@ -63,6 +63,7 @@ struct imap_channel {
 	GHashTable			*boxes;		/* raw name -> struct box *, owned */
 	GPtrArray			*rota;		/* struct box *, those of this connection */
 	unsigned			 listing;	/* next of conf->folders */
+	bool				 has_patterns;	/* among these: listed again each round */
 	unsigned			 at;		/* in rota */
 	bool				 selected, read_only;
 	uint32_t			 uidnext;	/* when it was selected; 0: not told */

@@ -28,6 +28,7 @@ const struct imap_steps imap_steps = {
 	.resting = { "resting" }
 };
 
+static void	list_all(struct imap_channel *);
 static void	list_next(struct imap_channel *);
 static void	look(struct imap_channel *);
 static void	rest(struct imap_channel *);
@@ -138,7 +139,7 @@ rest(struct imap_channel *ch)
 	}
 }
 
-/* Look again: at the selected folder if it has news, else at all of them. */
+/* Look again: at the selected folder if it has news, else at all there are by now. */
 static void
 look(struct imap_channel *ch)
 {
@@ -148,7 +149,9 @@ look(struct imap_channel *ch)
 		return;
 	}
 	ch->round_ms = clock_mono_ms();
-	if (ch->rota->len == 1 && ch->selected)
+	if (ch->has_patterns)
+		list_all(ch);
+	else if (ch->rota->len == 1 && ch->selected)
 		imap_look_for_new(ch);
 	else
 		imap_look_visit(ch, ch->rota->len - 1);
@@ -223,6 +226,21 @@ on_list_done(struct imap_channel *ch, const struct command *c, const struct imap
 		list_next(ch);
 }
 
+/* A folder that is no longer there need not be opened either. */
+static void
+forget_complaints(struct imap_channel *ch)
+{
+	GHashTableIter	 iter;
+	void		*value;
+
+	g_hash_table_iter_init(&iter, ch->boxes);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		struct box	*b = value;
+
+		b->complained = b->complained && g_ptr_array_find(ch->rota, b, NULL);
+	}
+}
+
 static void
 list_next(struct imap_channel *ch)
 {
@@ -233,6 +251,7 @@ list_next(struct imap_channel *ch)
 		g_autofree char	*raw = imap_name_encode(folder);
 
 		if (strpbrk(folder, "*%") != NULL) {
+			ch->has_patterns = true;
 			imap_session_send(ch, imap_list(ch->imap, raw), on_list_done, NULL, 0);
 			return;
 		}
@@ -242,9 +261,20 @@ list_next(struct imap_channel *ch)
 		dial_lose(&ch->dial, ERR_TEMP, "no folder matches");
 		return;
 	}
+	forget_complaints(ch);
 	ch->round_ms = clock_mono_ms();
 	loop_timer_start(ch->poll, ch->conf->poll_ms);
 	imap_look_visit(ch, ch->rota->len - 1);
+}
+
+static void
+list_all(struct imap_channel *ch)
+{
+	ch->listing = 0;
+	ch->selected = false;
+	g_ptr_array_set_size(ch->rota, 0);
+	imap_session_enter(ch, &imap_steps.listing);
+	list_next(ch);
 }
 
 /* Where the messages are moved to is not read, even if a pattern matches it. */
@@ -280,8 +310,7 @@ on_capability_done(struct imap_channel *ch, const struct command *c, const struc
 	if (imap_abilities(ch->imap) & IMAP_CAN_ID)
 		imap_session_send(ch, imap_ident(ch->imap, PACKAGE_NAME, PACKAGE_VERSION),
 		    on_ident_done, NULL, 0);
-	imap_session_enter(ch, &imap_steps.listing);
-	list_next(ch);
+	list_all(ch);
 }
 
 void
@@ -289,8 +318,6 @@ imap_session_begin(struct imap_channel *ch)
 {
 	ch->imap = imap_new();
 	ch->selected = ch->more = ch->no_idle = ch->deaf = ch->act_failed = false;
-	ch->listing = 0;
-	g_ptr_array_set_size(ch->rota, 0);
 	imap_session_enter(ch, &imap_steps.asking);
 	imap_session_send(ch, imap_capability(ch->imap), on_capability_done, NULL, 0);
 }
