@@ -49,10 +49,10 @@ dial_hang_up(struct dial *d)
 static bool
 wants_new_token(struct dial *d, enum err_kind kind)
 {
-	if (kind != ERR_PERM || !oauth_is_used(d->conf) || d->token_renewed || d->oauth != NULL)
+	if (kind != ERR_PERM || !oauth_is_used(&d->conf->oauth) || d->token_renewed || d->oauth != NULL)
 		return false;
 	d->token_renewed = true;
-	oauth_forget(d->conf);
+	oauth_forget(&d->conf->oauth);
 	return true;
 }
 
@@ -161,8 +161,8 @@ on_next(void *arg)
 
 	if (!budget_take(d))
 		return;
-	if (oauth_is_used(d->conf))
-		d->oauth = oauth_query_new(d->loop, d->conf, d->channel, on_secret, d);
+	if (oauth_is_used(&d->conf->oauth))
+		d->oauth = oauth_query_new(d->loop, &d->conf->oauth, d->channel, on_secret, d);
 	else
 		d->secret = secret_query_new(d->loop, &d->conf->password, d->conf->timeout_ms,
 		    on_secret, d);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "conf/conf.h"
+#include "conf/section_checks.h"
 
 const char *const conf_words_level[] = { "error", "warn", "info", "debug", NULL };
 const char *const conf_words_format[] = { "text", "json", NULL };
@@ -16,6 +17,7 @@ const char *const conf_words_after[] = { "nothing", "flag", "move", "delete", NU
 const char *const conf_words_import[] = { "none", "unseen", "since", "all", NULL };
 const char *const conf_words_signature[] = { "none", "standard", "github", "hex", NULL };
 
+static const char *const words_smtp_auth[] = { "login", "xoauth2", NULL };
 static const char *const words_auth[] = { "login", "plain", "xoauth2", NULL };
 static const char *const words_pop3_after[] = { "keep", "delete", NULL };
 static const char *const words_pop3_import[] = { "none", "all", NULL };
@@ -158,6 +160,21 @@ static const struct conf_key identity_keys[] = {
 	END
 };
 
+/* Access tokens from a provider. */
+#define OAUTH_ROWS(t, o) \
+	STR_(t, "oauth_token_url", o.token_url, NULL, \
+	    "where access tokens for auth = xoauth2 are had, instead of a password"), \
+	STR_(t, "oauth_client_id", o.client_id, NULL, \
+	    "name under which this program is registered there"), \
+	SECRET(t, "oauth_client_secret_file", o.client_secret_file, \
+	    "file with its secret"), \
+	STR_(t, "oauth_refresh_token_file", o.refresh_token_file, NULL, \
+	    "file with the refresh token, replaced when the provider gives another; none: the" \
+	    " client's own secret is enough (client_credentials)"), \
+	STR_(t, "oauth_scope", o.scope, NULL, "what is asked for"), \
+	FILE_(t, "oauth_ca_file", o.ca_file, \
+	    "certificates to trust there instead of the system's")
+
 static const struct conf_key mail_out_keys[] = {
 	STR_(settings_mail_out, "from_name", from_name, "Support", "sender's name"),
 	STR_(settings_mail_out, "from", from_addr, NULL,
@@ -170,7 +187,10 @@ static const struct conf_key mail_out_keys[] = {
 	FILE_(settings_mail_out, "tls_ca_file", tls_ca_file,
 	    "certificates to trust instead of the system's"),
 	STR_(settings_mail_out, "user", user, NULL, "login name"),
-	SECRET(settings_mail_out, "password_file", password_file, "file with the password"),
+	PICK(settings_mail_out, "auth", auth, "login", words_smtp_auth, "how to log in"),
+	SECRET(settings_mail_out, "password_file", password_file,
+	    "file with the password or the access token"),
+	OAUTH_ROWS(settings_mail_out, oauth),
 	STR_(settings_mail_out, "helo", helo, NULL, "name to say; default: the host's"),
 	TIME_(settings_mail_out, "retry_for", retry_for_ms, "24h", 0, 30 * DAY,
 	    "how long a mail is tried again"),
@@ -209,18 +229,7 @@ static const struct conf_key guard_keys[] = {
 	    "file with the password or the access token"), \
 	STR_(t, "password_command", login.password.command, NULL, \
 	    "command that prints it"), \
-	STR_(t, "oauth_token_url", login.oauth.token_url, NULL, \
-	    "where access tokens for auth = xoauth2 are had, instead of a password"), \
-	STR_(t, "oauth_client_id", login.oauth.client_id, NULL, \
-	    "name under which this program is registered there"), \
-	SECRET(t, "oauth_client_secret_file", login.oauth.client_secret_file, \
-	    "file with its secret"), \
-	STR_(t, "oauth_refresh_token_file", login.oauth.refresh_token_file, NULL, \
-	    "file with the refresh token, replaced when the provider gives another; none: the" \
-	    " client's own secret is enough (client_credentials)"), \
-	STR_(t, "oauth_scope", login.oauth.scope, NULL, "what is asked for"), \
-	FILE_(t, "oauth_ca_file", login.oauth.ca_file, \
-	    "certificates to trust there instead of the system's"), \
+	OAUTH_ROWS(t, login.oauth), \
 	INT_(t, "max_per_host", login.max_per_host, "10", 1, 1000, \
 	    "connections to one host, all channels together; more take turns")
 
@@ -415,232 +424,21 @@ static const struct conf_key root_keys[] = {
 	END
 };
 
-static int
-check_http(const void *section, struct err *e)
-{
-	const struct settings_http	*s = section;
-
-	if ((s->tls_certificate == NULL) != (s->tls_key == NULL))
-		return err_set(e, ERR_CONFIG, "tls_certificate and tls_key go together");
-	return 0;
-}
-
-static int
-check_mail_out(const void *section, struct err *e)
-{
-	const struct settings_mail_out	*s = section;
-
-	if ((s->user == NULL) != (s->password_file == NULL))
-		return err_set(e, ERR_CONFIG, "user and password_file go together");
-	if (s->from_addr != NULL && strchr(s->from_addr, '@') == NULL)
-		return err_set(e, ERR_CONFIG, "from = \"%s\" is no address", s->from_addr);
-	if (s->reply_to != NULL && strchr(s->reply_to, '@') == NULL)
-		return err_set(e, ERR_CONFIG, "reply_to = \"%s\" is no address", s->reply_to);
-	return 0;
-}
-
-static gboolean
-is_loopback(const char *host)
-{
-	return strcmp(host, "localhost") == 0 || g_str_has_prefix(host, "127.") ||
-	    strcmp(host, "::1") == 0;
-}
-
-/* A token goes in the clear only where nobody can listen. */
-static gboolean
-is_token_url(const char *url)
-{
-	static const char *const	here[] = {
-		"http://127.0.0.1", "http://localhost", "http://[::1]"
-	};
-	size_t				i;
-
-	for (i = 0; i < G_N_ELEMENTS(here); i++) {
-		size_t	n = strlen(here[i]);
-
-		if (strncmp(url, here[i], n) == 0 && (url[n] == ':' || url[n] == '/'))
-			return strchr(url, '@') == NULL;
-	}
-	return g_str_has_prefix(url, "https://");
-}
-
-static int
-check_oauth(const struct settings_login *s, struct err *e)
-{
-	if (strcmp(s->auth, "xoauth2") != 0)
-		return err_set(e, ERR_CONFIG, "oauth_token_url needs auth = \"xoauth2\"");
-	if (s->password.file != NULL || s->password.command != NULL)
-		return err_set(e, ERR_CONFIG,
-		    "oauth_token_url takes the place of password_file and password_command");
-	if (!is_token_url(s->oauth.token_url))
-		return err_set(e, ERR_CONFIG, "oauth_token_url = \"%s\" is not https",
-		    s->oauth.token_url);
-	if (s->oauth.client_id == NULL)
-		return err_set(e, ERR_CONFIG, "oauth_token_url needs oauth_client_id");
-	if (s->oauth.refresh_token_file == NULL && s->oauth.client_secret_file == NULL)
-		return err_set(e, ERR_CONFIG, "oauth_token_url needs oauth_refresh_token_file, "
-		    "oauth_client_secret_file, or both");
-	return 0;
-}
-
-static int
-check_login(const struct settings_login *s, struct err *e)
-{
-	if (s->oauth.token_url != NULL && check_oauth(s, e) == -1)
-		return -1;
-	if (s->oauth.token_url == NULL &&
-	    (s->password.file == NULL) == (s->password.command == NULL))
-		return err_set(e, ERR_CONFIG,
-		    "needs either password_file or password_command");
-	if (s->security == SECURITY_NONE && !is_loopback(s->host))
-		return err_set(e, ERR_CONFIG,
-		    "security = none is for a server on this host; \"%s\" needs tls or starttls",
-		    s->host);
-	return 0;
-}
-
-static int
-check_imap(const void *section, struct err *e)
-{
-	const struct settings_imap	*s = section;
-
-	if (check_login(&s->login, e) == -1)
-		return -1;
-	if (s->after == AFTER_MOVE && s->move_to == NULL)
-		return err_set(e, ERR_CONFIG, "after = move needs move_to");
-	if (s->import == IMPORT_SINCE && s->since == NULL)
-		return err_set(e, ERR_CONFIG, "import = since needs since");
-	if (s->since != NULL && !g_regex_match_simple("^\\d{4}-\\d{2}-\\d{2}$", s->since, 0, 0))
-		return err_set(e, ERR_CONFIG, "since = \"%s\" is no date like 2026-01-31", s->since);
-	return 0;
-}
-
-static int
-check_pop3(const void *section, struct err *e)
-{
-	return check_login(&((const struct settings_pop3 *)section)->login, e);
-}
-
-static int
-check_lmtp(const void *section, struct err *e)
-{
-	const struct settings_lmtp	*s = section;
-	guint				 i;
-
-	if (s->listen->len == 0)
-		return err_set(e, ERR_CONFIG, "needs listen, a socket or host:port");
-	if (!g_regex_match_simple("^0?[0-7]{3}$", s->socket_mode, 0, 0))
-		return err_set(e, ERR_CONFIG, "socket_mode = \"%s\" is not like 0660",
-		    s->socket_mode);
-	for (i = 0; i < s->recipients->len; i++) {
-		const char	*r = s->recipients->pdata[i];
-
-		if (strcmp(r, "*") != 0 && strchr(r, '@') == NULL)
-			return err_set(e, ERR_CONFIG,
-			    "recipients: \"%s\" is no address, nor *@domain, nor *", r);
-	}
-	return 0;
-}
-
-static int
-check_maildir(const void *section, struct err *e)
-{
-	const struct settings_maildir	*s = section;
-
-	if (s->after == AFTER_NOTHING)
-		return err_set(e, ERR_CONFIG, "after is one of flag, move, delete in a maildir");
-	if (s->after == AFTER_MOVE && s->move_to == NULL)
-		return err_set(e, ERR_CONFIG, "after = move needs move_to");
-	return 0;
-}
-
-static int
-check_webhook(const void *section, struct err *e)
-{
-	const struct settings_webhook	*s = section;
-
-	if (s->signature != SIGNATURE_NONE && s->secret_files->len == 0)
-		return err_set(e, ERR_CONFIG, "signature = %s needs secret_files",
-		    conf_words_signature[s->signature]);
-	if (s->id_pointer != NULL && *s->id_pointer != '/')
-		return err_set(e, ERR_CONFIG, "id_pointer = \"%s\" does not begin with /",
-		    s->id_pointer);
-	if (s->signature == SIGNATURE_NONE && s->allow->len == 0)
-		return err_set(e, ERR_CONFIG,
-		    "signature = none needs allow, a list of addresses to take requests from");
-	return 0;
-}
-
-static int
-check_map(const void *section, struct err *e)
-{
-	const struct settings_map	*s = section;
-
-	if ((s->pointer == NULL) == (s->value == NULL))
-		return err_set(e, ERR_CONFIG, "needs either pointer or value");
-	if (s->pointer != NULL && *s->pointer != '\0' && *s->pointer != '/')
-		return err_set(e, ERR_CONFIG, "pointer = \"%s\" does not begin with /", s->pointer);
-	return 0;
-}
-
-static int
-check_chat(const void *section, struct err *e)
-{
-	const struct settings_chat	*s = section;
-
-	if (strcmp(s->identity, "off") != 0 && s->identity_secret_file == NULL)
-		return err_set(e, ERR_CONFIG, "identity = %s needs identity_secret_file",
-		    s->identity);
-	if (!g_regex_match_simple("^#[0-9a-fA-F]{6}$", s->colour, 0, 0))
-		return err_set(e, ERR_CONFIG, "colour = \"%s\" is not like #1f6feb", s->colour);
-	return 0;
-}
-
-static int
-check_chat_field(const void *section, struct err *e)
-{
-	const struct settings_chat_field	*s = section;
-
-	if ((strcmp(s->type, "select") == 0) != (s->options->len > 0))
-		return err_set(e, ERR_CONFIG, "options go with type = select");
-	return 0;
-}
-
-static int
-check_detail(const void *section, struct err *e)
-{
-	const struct settings_detail	*s = section;
-
-	if ((strcmp(s->type, "choice") == 0) != (s->choices->len > 0))
-		return err_set(e, ERR_CONFIG, "choices go with type = choice");
-	return 0;
-}
-
-static int
-check_template(const void *section, struct err *e)
-{
-	const struct settings_template	*s = section;
-
-	if ((s->body == NULL) == (s->file == NULL))
-		return err_set(e, ERR_CONFIG, "needs either body or file");
-	return 0;
-}
-
 static const struct conf_section webhook_subs[] = {
 	{ "map", true, AT(settings_webhook, maps), sizeof(struct settings_map), map_keys, NULL,
-	    check_map, "where a ticket field is found in the JSON" },
+	    section_check_map, "where a ticket field is found in the JSON" },
 	END
 };
 
 static const struct conf_section chat_subs[] = {
 	{ "field", true, AT(settings_chat, fields), sizeof(struct settings_chat_field),
-	    chat_field_keys, NULL, check_chat_field, "a question before the chat" },
+	    chat_field_keys, NULL, section_check_chat_field, "a question before the chat" },
 	END
 };
 
 static const struct conf_section form_subs[] = {
 	{ "detail", true, AT(settings_form, details), sizeof(struct settings_detail),
-	    detail_keys, NULL, check_detail, "one thing the handler needs to know" },
+	    detail_keys, NULL, section_check_detail, "one thing the handler needs to know" },
 	END
 };
 
@@ -653,26 +451,26 @@ static const struct conf_section root_subs[] = {
 	ONE("log", log, log_keys, NULL, "what is written about our doings"),
 	ONE("journal", journal, journal_keys, NULL, "where messages are safe"),
 	ONE("redis", redis, redis_keys, NULL, "where tickets go"),
-	ONE("http", http, http_keys, check_http, "webhooks and chat"),
+	ONE("http", http, http_keys, section_check_http, "webhooks and chat"),
 	ONE("admin", admin, admin_keys, NULL, "health, metrics and control"),
 	ONE("workers", workers, workers_keys, NULL, "helper processes"),
 	ONE("identity", identity, identity_keys, NULL, "who we are"),
-	ONE("mail_out", mail_out, mail_out_keys, check_mail_out, "mail to customers"),
+	ONE("mail_out", mail_out, mail_out_keys, section_check_mail_out, "mail to customers"),
 	ONE("guard", guard, guard_keys, NULL, "limits of what goes to customers"),
-	MANY("imap", imap, settings_imap, imap_keys, NULL, check_imap, "a mailbox on a server"),
-	MANY("lmtp", lmtp, settings_lmtp, lmtp_keys, NULL, check_lmtp,
+	MANY("imap", imap, settings_imap, imap_keys, NULL, section_check_imap, "a mailbox on a server"),
+	MANY("lmtp", lmtp, settings_lmtp, lmtp_keys, NULL, section_check_lmtp,
 	    "mail handed over by a mail server"),
-	MANY("maildir", maildir, settings_maildir, maildir_keys, NULL, check_maildir,
+	MANY("maildir", maildir, settings_maildir, maildir_keys, NULL, section_check_maildir,
 	    "a mailbox on this host"),
-	MANY("pop3", pop3, settings_pop3, pop3_keys, NULL, check_pop3,
+	MANY("pop3", pop3, settings_pop3, pop3_keys, NULL, section_check_pop3,
 	    "a mailbox on a server that has no IMAP"),
-	MANY("webhook", webhook, settings_webhook, webhook_keys, webhook_subs, check_webhook,
+	MANY("webhook", webhook, settings_webhook, webhook_keys, webhook_subs, section_check_webhook,
 	    "POST /hooks/NAME"),
-	MANY("chat", chat, settings_chat, chat_keys, chat_subs, check_chat, "a chat window"),
+	MANY("chat", chat, settings_chat, chat_keys, chat_subs, section_check_chat, "a chat window"),
 	MANY("rule", rules, settings_rule, rule_keys, NULL, NULL, "which department and priority"),
 	MANY("form", forms, settings_form, form_keys, form_subs, NULL,
 	    "what has to be known before a handler can begin"),
-	MANY("template", templates, settings_template, template_keys, NULL, check_template,
+	MANY("template", templates, settings_template, template_keys, NULL, section_check_template,
 	    "words for customers"),
 	END
 };

@@ -79,6 +79,16 @@ struct settings_workers {
 	int64_t		 send_timeout_ms;
 };
 
+/* An access token from a provider, for auth = "xoauth2". */
+struct settings_oauth {
+	char	*token_url;		/* NULL: not used */
+	char	*client_id;
+	char	*client_secret_file;
+	char	*refresh_token_file;	/* NULL: grant client_credentials */
+	char	*scope;
+	char	*ca_file;
+};
+
 struct settings_mail_out {
 	char		*from_name;
 	char		*from_addr;		/* NULL: no mail goes out */
@@ -87,7 +97,9 @@ struct settings_mail_out {
 	int		 security;		/* enum settings_security */
 	char		*tls_ca_file;
 	char		*user;
+	char		*auth;			/* "login", "xoauth2" */
 	char		*password_file;
+	struct settings_oauth oauth;
 	char		*helo;
 	int64_t		 retry_for_ms;
 };
@@ -111,16 +123,6 @@ struct settings_identity {
 
 enum settings_after { AFTER_NOTHING, AFTER_FLAG, AFTER_MOVE, AFTER_DELETE };
 enum settings_import { IMPORT_NONE, IMPORT_UNSEEN, IMPORT_SINCE, IMPORT_ALL };
-
-/* An access token from a provider, for auth = "xoauth2". */
-struct settings_oauth {
-	char	*token_url;		/* NULL: not used */
-	char	*client_id;
-	char	*client_secret_file;
-	char	*refresh_token_file;	/* NULL: grant client_credentials */
-	char	*scope;
-	char	*ca_file;
-};
 
 /* A server where mail is fetched, and as whom. */
 struct settings_login {

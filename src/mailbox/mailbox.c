@@ -142,8 +142,8 @@ mailbox_open(const struct settings_imap *conf, struct err *e)
 	m->loop = loop_new();
 	m->imap = imap_new();
 	m->deadline = loop_timer_new(m->loop, on_deadline, m);
-	if (oauth_is_used(&conf->login))
-		m->oauth = oauth_query_new(m->loop, &conf->login, conf->name, on_secret, m);
+	if (oauth_is_used(&conf->login.oauth))
+		m->oauth = oauth_query_new(m->loop, &conf->login.oauth, conf->name, on_secret, m);
 	else
 		m->secret = secret_query_new(m->loop, &conf->login.password, conf->login.timeout_ms,
 		    on_secret, m);

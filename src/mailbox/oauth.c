@@ -18,6 +18,7 @@
 #define EARLY_MS	(5 * 60 * 1000)
 #define JITTER_MS	(60 * 1000)
 #define LOCK_TRY_MS	100
+#define REQUEST_MS	30000
 #define SECRET_MAX	16384
 #define OLD_S		(60 * 86400)	/* many providers end a refresh token at 90 days */
 
@@ -42,7 +43,7 @@ struct account {
 
 struct oauth_query {
 	struct loop			*loop;
-	const struct settings_login	*conf;
+	const struct settings_oauth	*conf;
 	const char			*channel;	/* its name */
 	struct account			*account;
 	secret_done_fn			*done;
@@ -52,12 +53,12 @@ struct oauth_query {
 
 static GHashTable	*accounts;	/* id -> struct account *; loop thread only */
 
-static void	start(struct account *, struct loop *, const struct settings_login *);
+static void	start(struct account *, struct loop *);
 
 bool
-oauth_is_used(const struct settings_login *s)
+oauth_is_used(const struct settings_oauth *s)
 {
-	return s->oauth.token_url != NULL;
+	return s->token_url != NULL;
 }
 
 static char *
@@ -69,9 +70,9 @@ account_id(const struct settings_oauth *o)
 }
 
 static struct account *
-find_account(const struct settings_login *s)
+find_account(const struct settings_oauth *s)
 {
-	g_autofree char	*id = account_id(&s->oauth);
+	g_autofree char	*id = account_id(s);
 	struct account	*a;
 
 	if (accounts == NULL)
@@ -223,13 +224,13 @@ look_at_age(struct account *a, const struct oauth_query *q)
 	if (age > OLD_S && !a->warned)
 		log_warn("channel=%s the refresh token in %s is %d days old and has not been "
 		    "replaced: have a new one made before it ends", q->channel,
-		    q->conf->oauth.refresh_token_file, (int)(age / 86400));
+		    q->conf->refresh_token_file, (int)(age / 86400));
 	a->warned = age > OLD_S;
 }
 
 /* ------------------------------------------------------------- the request */
 
-static const struct settings_login *
+static const struct settings_oauth *
 conf_of(const struct account *a)
 {
 	const struct oauth_query	*q = g_queue_peek_head(a->queries);
@@ -241,7 +242,7 @@ static void
 on_answered(void *arg, const struct http_answer *http, const struct err *why)
 {
 	struct account			*a = arg;
-	const struct settings_login	*s = conf_of(a);
+	const struct settings_oauth	*s = conf_of(a);
 	struct oauth_answer		 got = { 0 };
 	struct err			 e = ERR_INIT;
 
@@ -251,9 +252,9 @@ on_answered(void *arg, const struct http_answer *http, const struct err *why)
 		err_set(&a->problem, e.kind, "access token: %s", e.text);
 	} else {
 		if (got.refresh_token != NULL && g_strcmp0(got.refresh_token, a->sent) != 0 &&
-		    s->oauth.refresh_token_file != NULL)
+		    s->refresh_token_file != NULL)
 			a->rotated = g_steal_pointer(&got.refresh_token);
-		if (a->rotated == NULL || store_rotated(a, s->oauth.refresh_token_file, &e) == 0) {
+		if (a->rotated == NULL || store_rotated(a, s->refresh_token_file, &e) == 0) {
 			a->access_token = g_steal_pointer(&got.access_token);
 			a->expires_ms = clock_wall_ms() + got.expires_s * 1000;
 		} else {
@@ -269,7 +270,7 @@ on_answered(void *arg, const struct http_answer *http, const struct err *why)
 }
 
 static void
-ask(struct account *a, struct loop *loop, const struct settings_login *s)
+ask(struct account *a, struct loop *loop, const struct settings_oauth *s)
 {
 	static const char *const	headers[] = {
 		"Content-Type: application/x-www-form-urlencoded", "Accept: application/json", NULL
@@ -277,17 +278,17 @@ ask(struct account *a, struct loop *loop, const struct settings_login *s)
 	struct err			e = ERR_INIT;
 	char				*secret = NULL, *form;
 	struct http_ask			question = {
-		.url = s->oauth.token_url, .headers = headers, .timeout_ms = s->timeout_ms,
-		.max_answer = 65536, .ca_file = s->oauth.ca_file,
-		.allow_http = g_str_has_prefix(s->oauth.token_url, "http:")
+		.url = s->token_url, .headers = headers, .timeout_ms = REQUEST_MS,
+		.max_answer = 65536, .ca_file = s->ca_file,
+		.allow_http = g_str_has_prefix(s->token_url, "http:")
 	};
 
-	if (s->oauth.client_secret_file != NULL &&
-	    (secret = read_secret_file(s->oauth.client_secret_file, &e)) == NULL) {
+	if (s->client_secret_file != NULL &&
+	    (secret = read_secret_file(s->client_secret_file, &e)) == NULL) {
 		fail(a, e.kind, e.text);
 		return;
 	}
-	form = oauth_form(s->oauth.client_id, secret, a->sent, s->oauth.scope);
+	form = oauth_form(s->client_id, secret, a->sent, s->scope);
 	question.body = form;
 	question.len = strlen(form);
 	a->http = http_client_new(loop);
@@ -317,9 +318,9 @@ lock(struct account *a, const char *path, struct err *e)
 }
 
 static void
-with_refresh_token(struct account *a, struct loop *loop, const struct settings_login *s)
+with_refresh_token(struct account *a, struct loop *loop, const struct settings_oauth *s)
 {
-	const char	*path = s->oauth.refresh_token_file;
+	const char	*path = s->refresh_token_file;
 	struct err	 e = ERR_INIT;
 
 	if (!lock(a, path, &e)) {
@@ -348,19 +349,19 @@ on_start(void *arg)
 	struct account			*a = arg;
 	const struct oauth_query	*q = g_queue_peek_head(a->queries);
 
-	if (q->conf->oauth.refresh_token_file != NULL)
+	if (q->conf->refresh_token_file != NULL)
 		with_refresh_token(a, q->loop, q->conf);
 	else
 		ask(a, q->loop, q->conf);
 }
 
 static void
-start(struct account *a, struct loop *loop, const struct settings_login *s)
+start(struct account *a, struct loop *loop)
 {
 	a->busy = true;
 	forget_secret(&a->access_token);
 	memset(&a->problem, 0, sizeof a->problem);
-	a->give_up_ms = clock_mono_ms() + s->timeout_ms;
+	a->give_up_ms = clock_mono_ms() + REQUEST_MS;
 	a->timer = loop_timer_new(loop, on_start, a);
 	loop_timer_start(a->timer, 0);
 }
@@ -374,7 +375,7 @@ on_there(void *arg)
 }
 
 struct oauth_query *
-oauth_query_new(struct loop *loop, const struct settings_login *s, const char *channel,
+oauth_query_new(struct loop *loop, const struct settings_oauth *s, const char *channel,
     secret_done_fn *done, void *arg)
 {
 	struct oauth_query	*q = g_new0(struct oauth_query, 1);
@@ -392,7 +393,7 @@ oauth_query_new(struct loop *loop, const struct settings_login *s, const char *c
 	}
 	g_queue_push_tail(q->account->queries, q);
 	if (!q->account->busy)
-		start(q->account, loop, s);
+		start(q->account, loop);
 	return q;
 }
 
@@ -412,7 +413,7 @@ oauth_query_free(struct oauth_query *q)
 }
 
 void
-oauth_forget(const struct settings_login *s)
+oauth_forget(const struct settings_oauth *s)
 {
 	struct account	*a = find_account(s);
 

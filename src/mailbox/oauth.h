@@ -21,18 +21,18 @@
 
 struct oauth_query;
 
-bool			 oauth_is_used(const struct settings_login *);
+bool			 oauth_is_used(const struct settings_oauth *);
 
 /*
  * done() comes once, from the loop; it may free the query.  Its error is
  * ERR_PERM when the provider refuses the account: a human has to look.
  */
-struct oauth_query	*oauth_query_new(struct loop *, const struct settings_login *,
+struct oauth_query	*oauth_query_new(struct loop *, const struct settings_oauth *,
 			    const char *channel, secret_done_fn *, void *arg);
 /* The request under way is given up with the last query for it.  NULL is fine. */
 void			 oauth_query_free(struct oauth_query *);
 
 /* The mail server refuses the token: the next query asks for another. */
-void			 oauth_forget(const struct settings_login *);
+void			 oauth_forget(const struct settings_oauth *);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "reply/mail_job.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -17,12 +16,18 @@ mail_job_encode(const struct mail_job *j, GByteArray *out)
 	wire_put_str(out, j->tls_ca_file);
 	wire_put_str(out, j->user);
 	wire_put_str(out, j->password_file);
-	wire_put_str(out, j->token);
+	wire_put_u8(out, j->bearer);
 	wire_put_str(out, j->helo);
 	wire_put_u64(out, (uint64_t)j->step_timeout_ms);
 	wire_put_str(out, j->mail_from);
 	wire_put_str(out, j->rcpt_to);
 	wire_put_str(out, j->bytes);
+}
+
+void
+mail_job_add_token(GByteArray *out, const char *token)
+{
+	wire_put_str(out, token);
 }
 
 int
@@ -36,12 +41,13 @@ mail_job_decode(struct mail_job *j, const void *bytes, size_t len, struct err *e
 	j->tls_ca_file = wire_str(&r);
 	j->user = wire_str(&r);
 	j->password_file = wire_str(&r);
-	j->token = wire_str(&r);
+	j->bearer = wire_u8(&r) != 0;
 	j->helo = wire_str(&r);
 	j->step_timeout_ms = (int64_t)wire_u64(&r);
 	j->mail_from = wire_str(&r);
 	j->rcpt_to = wire_str(&r);
 	j->bytes = wire_str(&r);
+	j->token = wire_str(&r);
 	if (!wire_bad(&r) && j->server != NULL && j->mail_from != NULL && j->rcpt_to != NULL &&
 	    j->bytes != NULL && j->security <= SECURITY_TLS)
 		return 0;
@@ -116,10 +122,12 @@ mail_job_fault(const struct mail_job *j)
 }
 
 char *
-mail_job_password(const struct mail_job *j)
+mail_job_secret(const struct mail_job *j)
 {
 	char	*password = NULL;
 
+	if (j->token != NULL)
+		return g_strdup(j->token);
 	if (j->password_file == NULL ||
 	    !g_file_get_contents(j->password_file, &password, NULL, NULL))
 		return NULL;
@@ -159,6 +167,12 @@ mail_answer_decode(struct mail_answer *a, const void *bytes, size_t len, struct 
 		return 0;
 	mail_answer_clear(a);
 	return err_set(e, ERR_TEMP, "the helper's answer is damaged");
+}
+
+bool
+mail_answer_is_about_login(const struct mail_answer *a)
+{
+	return a->code == 530 || a->code == 534 || a->code == 535 || a->code == 538;
 }
 
 void

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "io/child.h"
+#include "mailbox/oauth.h"
 #include "reply/compose.h"
 #include "reply/mail_job.h"
 #include "reply/reply.h"
@@ -16,15 +17,20 @@ struct mailer {
 	struct child_pool	*pool;		/* NULL: no mail goes out */
 	char			*from_name, *from_addr, *reply_to, *domain, *instance;
 	struct mail_job		 server;	/* without a mail */
+	struct settings_oauth	 oauth;
+	struct oauth_query	*token;		/* while we wait for one */
+	GQueue			*waiting;	/* struct under_way *, for the token */
 	uint8_t			*secret;
 	size_t			 secret_len;
 };
 
-/* One mail with a helper, or refused before. */
+/* One mail waiting for a token, with a helper, or refused before. */
 struct under_way {
+	struct mailer		*mailer;
 	mail_done_fn		*done;
 	void			*arg;
 	char			*message_id;
+	GByteArray		*request;	/* while waiting */
 	enum mail_result	 result;	/* when refused before */
 	char			*text;
 };
@@ -45,7 +51,24 @@ forget_settings(struct mailer *m)
 	g_clear_pointer(&m->reply_to, g_free);
 	g_clear_pointer(&m->domain, g_free);
 	g_clear_pointer(&m->instance, g_free);
+	g_clear_pointer(&m->oauth.token_url, g_free);
+	g_clear_pointer(&m->oauth.client_id, g_free);
+	g_clear_pointer(&m->oauth.client_secret_file, g_free);
+	g_clear_pointer(&m->oauth.refresh_token_file, g_free);
+	g_clear_pointer(&m->oauth.scope, g_free);
+	g_clear_pointer(&m->oauth.ca_file, g_free);
 	mail_job_clear(&m->server);
+}
+
+static void
+copy_oauth(struct mailer *m, const struct settings_oauth *o)
+{
+	m->oauth.token_url = g_strdup(o->token_url);
+	m->oauth.client_id = g_strdup(o->client_id);
+	m->oauth.client_secret_file = g_strdup(o->client_secret_file);
+	m->oauth.refresh_token_file = g_strdup(o->refresh_token_file);
+	m->oauth.scope = g_strdup(o->scope);
+	m->oauth.ca_file = g_strdup(o->ca_file);
 }
 
 static void
@@ -64,7 +87,9 @@ copy_settings(struct mailer *m, const struct settings *s)
 	m->server.tls_ca_file = g_strdup(out->tls_ca_file);
 	m->server.user = g_strdup(out->user);
 	m->server.password_file = g_strdup(out->password_file);
+	m->server.bearer = g_strcmp0(out->auth, "xoauth2") == 0;
 	m->server.helo = g_strdup(out->helo);
+	copy_oauth(m, &out->oauth);
 	/* a server that is slow at one step is told apart from one that never ends */
 	m->server.step_timeout_ms = s->workers.send_timeout_ms / 3;
 }
@@ -103,32 +128,9 @@ mailer_new(struct loop *loop, const struct settings *s, const uint8_t *secret, s
 	m->secret = g_memdup2(secret, secret_len);
 	m->secret_len = secret_len;
 	copy_settings(m, s);
+	m->waiting = g_queue_new();
 	m->pool = start_pool(loop, s);
 	return m;
-}
-
-void
-mailer_free(struct mailer *m)
-{
-	if (m == NULL)
-		return;
-	if (m->pool != NULL)
-		child_pool_free(m->pool);
-	forget_settings(m);
-	memset(m->secret, 0, m->secret_len);
-	g_free(m->secret);
-	g_free(m);
-}
-
-int
-mailer_reload(struct mailer *m, const struct settings *s, struct err *e)
-{
-	if (check_settings(s, e) == -1)
-		return -1;
-	copy_settings(m, s);
-	if (m->pool == NULL)
-		m->pool = start_pool(m->loop, s);
-	return 0;
 }
 
 static struct compose_sender
@@ -143,6 +145,7 @@ finish(struct under_way *u, enum mail_result result, const char *text)
 {
 	u->done(u->arg, result, u->message_id, text);
 	g_free(u->message_id);
+	g_clear_pointer(&u->request, g_byte_array_unref);
 	g_free(u->text);
 	g_free(u);
 }
@@ -200,6 +203,8 @@ on_answer(void *arg, enum child_outcome outcome, GBytes *frame)
 			finish(u, MAIL_UNKNOWN, e.text);
 			break;
 		}
+		if (oauth_is_used(&u->mailer->oauth) && mail_answer_is_about_login(&a))
+			oauth_forget(&u->mailer->oauth);
 		text = without_addresses(a.text);
 		finish(u, a.result, text);
 		g_free(text);
@@ -217,6 +222,59 @@ on_answer(void *arg, enum child_outcome outcome, GBytes *frame)
 	}
 }
 
+/* --- access tokens --- */
+
+static void
+give_to_helper(struct under_way *u, const char *token)
+{
+	mail_job_add_token(u->request, token);
+	child_ask(u->mailer->pool, g_steal_pointer(&u->request), on_answer, u);
+}
+
+/* Empties the list first: what is told may send the next mail. */
+static void
+end_waiting(struct mailer *m, const char *token, const char *problem)
+{
+	g_autoptr(GQueue)	 waiting = m->waiting;
+	struct under_way	*u;
+
+	m->waiting = g_queue_new();
+	while ((u = g_queue_pop_head(waiting)) != NULL)
+		if (problem == NULL)
+			give_to_helper(u, token);
+		else
+			finish(u, MAIL_TEMPORARY, problem);
+}
+
+static void
+on_token(void *arg, const char *token, const struct err *why)
+{
+	struct mailer		*m = arg;
+	struct oauth_query	*query = g_steal_pointer(&m->token);
+
+	end_waiting(m, token, token == NULL ? why->text : NULL);
+	oauth_query_free(query);
+}
+
+/* The settings may have come to do without one while mails waited for it. */
+static void
+ask_token(struct mailer *m)
+{
+	if (!oauth_is_used(&m->oauth))
+		end_waiting(m, NULL, NULL);
+	else if (m->token == NULL)
+		m->token = oauth_query_new(m->loop, &m->oauth, "mail_out", on_token, m);
+}
+
+static void
+forget_query(struct mailer *m)
+{
+	oauth_query_free(m->token);
+	m->token = NULL;
+}
+
+/* --- */
+
 void
 mailer_send(struct mailer *m, const struct outgoing *o, const struct ticket *t, mail_done_fn *done, void *arg)
 {
@@ -225,8 +283,8 @@ mailer_send(struct mailer *m, const struct outgoing *o, const struct ticket *t, 
 	struct mail_job		 job = m->server;
 	struct composed		 c;
 	struct err		 e = ERR_INIT;
-	GByteArray		*request;
 
+	u->mailer = m;
 	u->done = done;
 	u->arg = arg;
 	u->message_id = compose_message_id(&sender, o);
@@ -241,10 +299,11 @@ mailer_send(struct mailer *m, const struct outgoing *o, const struct ticket *t, 
 	job.mail_from = c.mail_from;
 	job.rcpt_to = c.rcpt_to;
 	job.bytes = c.bytes->str;
-	request = g_byte_array_new();
-	mail_job_encode(&job, request);
+	u->request = g_byte_array_new();
+	mail_job_encode(&job, u->request);
 	composed_clear(&c);
-	child_ask(m->pool, request, on_answer, u);
+	g_queue_push_tail(m->waiting, u);
+	ask_token(m);
 }
 
 char *
@@ -253,4 +312,34 @@ mailer_message_id(const struct mailer *m, const struct outgoing *o)
 	struct compose_sender	 sender = sender_of(m);
 
 	return compose_message_id(&sender, o);
+}
+
+void
+mailer_free(struct mailer *m)
+{
+	if (m == NULL)
+		return;
+	forget_query(m);
+	end_waiting(m, NULL, "we are stopping");
+	g_queue_free(m->waiting);
+	if (m->pool != NULL)
+		child_pool_free(m->pool);
+	forget_settings(m);
+	memset(m->secret, 0, m->secret_len);
+	g_free(m->secret);
+	g_free(m);
+}
+
+int
+mailer_reload(struct mailer *m, const struct settings *s, struct err *e)
+{
+	if (check_settings(s, e) == -1)
+		return -1;
+	forget_query(m);
+	copy_settings(m, s);
+	if (m->pool == NULL)
+		m->pool = start_pool(m->loop, s);
+	if (!g_queue_is_empty(m->waiting))
+		ask_token(m);
+	return 0;
 }

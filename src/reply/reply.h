@@ -80,7 +80,8 @@ typedef void	mail_done_fn(void *arg, enum mail_result, const char *message_id, c
 /* Starts the helper processes.  secret: STATE_SECRET_SIZE bytes, for tokens. */
 struct mailer	*mailer_new(struct loop *, const struct settings *, const uint8_t *secret,
 		    size_t secret_len, struct err *);
-void		 mailer_free(struct mailer *);		/* NULL is fine; calls back MAIL_UNKNOWN */
+/* Calls back what is under way: MAIL_UNKNOWN, or MAIL_TEMPORARY if no helper has it. */
+void		 mailer_free(struct mailer *);		/* NULL is fine */
 int		 mailer_reload(struct mailer *, const struct settings *, struct err *);
 /* Borrows both until the call returns. */
 void		 mailer_send(struct mailer *, const struct outgoing *, const struct ticket *,

@@ -21,7 +21,7 @@ struct direct {
 bool
 smtp_direct_is_needed(const struct mail_job *j)
 {
-	return j->security == SECURITY_TLS || j->token != NULL;
+	return j->security == SECURITY_TLS || j->bearer;
 }
 
 /* --- what came of it --- */
@@ -44,11 +44,10 @@ lost(struct direct *d, const char *why)
 	loop_stop(d->loop);
 }
 
-/* RFC 4954 6: it is we that are refused, not the mail. */
-static bool
-is_about_login(int code)
+static void
+refuse_login(struct mail_answer *a, int code)
 {
-	return code == 530 || code == 534 || code == 535 || code == 538;
+	mail_answer_set(a, MAIL_TEMPORARY, code, "the server did not accept the login");
 }
 
 static void
@@ -56,15 +55,14 @@ decided(struct direct *d)
 {
 	struct smtp_result	r = smtp_result(d->smtp);
 
-	if (r.outcome == SMTP_TAKEN)
-		mail_answer_set(d->answer, MAIL_SENT, r.code, r.text);
-	else if (r.outcome == SMTP_BROKEN)
+	if (r.outcome == SMTP_BROKEN) {
 		lost(d, r.text);
-	else if (is_about_login(r.code))
-		mail_answer_set(d->answer, MAIL_TEMPORARY, r.code, "the server did not accept the login");
-	else
-		mail_answer_set(d->answer, r.code >= 500 ? MAIL_PERMANENT : MAIL_TEMPORARY,
-		    r.code, r.text);
+		return;
+	}
+	mail_answer_set(d->answer, r.outcome == SMTP_TAKEN ? MAIL_SENT :
+	    r.code >= 500 ? MAIL_PERMANENT : MAIL_TEMPORARY, r.code, r.text);
+	if (r.outcome == SMTP_REFUSED && mail_answer_is_about_login(d->answer))
+		refuse_login(d->answer, r.code);
 	loop_stop(d->loop);
 }
 
@@ -103,7 +101,14 @@ on_received(void *arg, const uint8_t *bytes, size_t len)
 static void
 on_closed(void *arg, const struct err *why)
 {
-	lost(arg, why->kind == ERR_PERM ? "the server did not accept the login" : why->text);
+	struct direct	*d = arg;
+
+	if (why->kind != ERR_PERM) {
+		lost(d, why->text);
+		return;
+	}
+	refuse_login(d->answer, 535);
+	loop_stop(d->loop);
 }
 
 static void
@@ -133,7 +138,7 @@ talk(struct direct *d, const char *secret)
 	struct line_options	 o = {
 		.protocol = "smtp", .host = host, .port = port, .helo = d->mail.helo,
 		.security = (enum line_security)j->security, .ca_file = j->tls_ca_file,
-		.user = j->user, .secret = secret, .auth = j->token != NULL ? "xoauth2" : NULL,
+		.user = j->user, .secret = secret, .auth = j->bearer ? "xoauth2" : NULL,
 		.timeout_ms = j->step_timeout_ms
 	};
 	struct line_handler	 handler = { d, on_opened, on_received, on_closed };
@@ -152,18 +157,16 @@ void
 smtp_direct_send(const struct mail_job *j, struct mail_answer *a)
 {
 	struct direct	 d = { .job = j, .answer = a };
-	char		*password = NULL;
+	char		*secret = j->user != NULL ? mail_job_secret(j) : NULL;
 
 	memset(a, 0, sizeof(*a));
 	d.mail = (struct smtp_mail){ j->helo != NULL ? j->helo : g_get_host_name(),
 	    j->mail_from, j->rcpt_to, j->bytes, strlen(j->bytes) };
-	if (j->user != NULL && j->token == NULL &&
-	    (password = mail_job_password(j)) == NULL) {
+	if (j->user != NULL && secret == NULL)
 		mail_answer_set(a, MAIL_TEMPORARY, 0, "cannot read password_file");
-		return;
-	}
-	talk(&d, j->token != NULL ? j->token : password);
-	if (password != NULL)
-		explicit_bzero(password, strlen(password));
-	g_free(password);
+	else
+		talk(&d, secret);
+	if (secret != NULL)
+		explicit_bzero(secret, strlen(secret));
+	g_free(secret);
 }

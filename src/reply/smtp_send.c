@@ -146,7 +146,7 @@ make_auth(struct sending *s)
 {
 	auth_context_t	 auth;
 
-	if ((s->password = mail_job_password(s->job)) == NULL)
+	if ((s->password = mail_job_secret(s->job)) == NULL)
 		return NULL;
 	auth = auth_create_context();
 	auth_set_mechanism_flags(auth, AUTH_PLUGIN_PLAIN, 0);

@@ -263,15 +263,18 @@ webhook "shop" {{
 
 
 class MailServer:
-    """Takes every mail and keeps it: (sender, recipients, message)."""
+    """Takes every mail and keeps it: (sender, recipients, message).  With `tokens` only
+    after a login with one of them; `logins` are those that were tried."""
 
-    def __init__(self, answers=()):
+    def __init__(self, answers=(), tokens=None):
+        import base64
         import email
         import email.policy
         from aiosmtpd.controller import Controller
-        from aiosmtpd.smtp import SMTP
+        from aiosmtpd.smtp import SMTP, AuthResult
         self.mails = []
         self.answers = list(answers)
+        self.logins = []
         server = self
 
         class Handler:
@@ -282,12 +285,21 @@ class MailServer:
                     server.mails.append((envelope.mail_from, envelope.rcpt_tos, mail))
                 return answer
 
+        class TokenHandler(Handler):
+            async def auth_XOAUTH2(self, smtp, args):
+                said = base64.b64decode(args[1]) if len(args) > 1 else await smtp.challenge_auth(b"", False)
+                token = said.split(b"auth=Bearer ")[1].rstrip(b"\1").decode()
+                server.logins.append(token)
+                return AuthResult(success=token in tokens, handled=False)
+
         class Plain(Controller):
             def factory(self):
-                return SMTP(self.handler, enable_SMTPUTF8=True, hostname="mail.test")
+                return SMTP(self.handler, enable_SMTPUTF8=True, hostname="mail.test",
+                            auth_required=tokens is not None, auth_require_tls=False)
 
         self.port = free_port()
-        self.controller = Plain(Handler(), hostname="127.0.0.1", port=self.port)
+        handler = Handler() if tokens is None else TokenHandler()
+        self.controller = Plain(handler, hostname="127.0.0.1", port=self.port)
         self.controller.start()
 
     def __enter__(self):

@@ -12,6 +12,7 @@ import urllib.parse
 
 import pytest
 
+import rig as rigs
 from rig import INTAKECTL, Rig, wait_for
 
 USER = "support@example.net"
@@ -252,6 +253,51 @@ def test_refresh_token__gives_an_access_token_that_logs_in(server):
         assert 'intaked_oauth_token_expires_timestamp_seconds{channel="box"}' in metrics
         assert 'intaked_oauth_refresh_token_timestamp_seconds{channel="box"}' in metrics
         assert "T1" not in rig.daemon.log() and "R0" not in rig.daemon.log()
+
+
+def mail_out(tokens, server):
+    return '''
+mail_out {
+  from = "%s"
+  smtp = "127.0.0.1:%d"
+  user = "%s"
+  auth = "xoauth2"
+  oauth_token_url = "%s"
+  oauth_client_id = "client & co"
+  oauth_client_secret_file = "@DIR@/client.secret"
+  oauth_refresh_token_file = "@DIR@/refresh"
+}
+acknowledge = yes
+''' % (USER, server.port, USER, tokens.url)
+
+
+def test_mail_to_customers__is_sent_with_the_token_of_the_mailbox():
+    with TokenServer() as tokens, MailServer() as mail, \
+            rigs.MailServer(tokens=["T1"]) as server, \
+            rig_for(tokens, mail, also=mail_out(tokens, server)) as rig:
+        rig.start()
+        wait_for(lambda: up(rig), 10, "the mailbox")
+        for n in range(3):
+            assert rig.hook({"subject": "s%d" % n, "text": "t", "customer":
+                             {"email": "c%d@customer.example" % n}})[0] == 202
+        assert sorted(to for _, [to], _ in server.wait(3)) == ["c%d@customer.example" % n for n in range(3)]
+        assert set(server.logins) == {"T1"}
+        assert len(tokens.asked) == 1
+        assert "T1" not in rig.daemon.log()
+
+
+def test_mail_to_customers__no_token_to_be_had__is_kept_and_said():
+    with TokenServer() as tokens, MailServer() as mail, \
+            rigs.MailServer(tokens=["T1"]) as server, \
+            rig_for(tokens, mail, names=(), also=mail_out(tokens, server)) as rig:
+        tokens.refuse = "invalid_grant"
+        rig.start()
+        assert rig.hook({"subject": "s", "text": "t", "customer": {"email": "c@customer.example"}})[0] == 202
+        rig.wait_tickets(1)
+        wait_for(lambda: "invalid_grant" in rig.daemon.log() or "AADSTS70008" in rig.daemon.log(),
+                 10, "a word about it")
+        assert server.mails == []
+        assert rig.daemon.status()["queues"][0]["replies_deferred"] == 1
 
 
 @both

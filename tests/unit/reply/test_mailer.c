@@ -406,6 +406,30 @@ mailer_send__login__is_needed_and_right(void **state)
 	login_is_needed_and_right(world_smtps("auth"));
 }
 
+static void
+mailer_send__access_token_in_a_file__logs_in_with_tls_and_without(void **state)
+{
+	g_autofree char	*file = password_file("t\n");
+	struct outgoing	*o = question();
+
+	(void)state;
+	for (int within = 0; within < 2; within++) {
+		struct world	*w = within ? world_smtps("xoauth2") : world("xoauth2");
+
+		w->s.mail_out.user = (char *)"u";
+		w->s.mail_out.auth = (char *)"xoauth2";
+		w->s.mail_out.password_file = file;
+		if (send_one(w, o) != MAIL_SENT)
+			fail_msg("%s", w->text);
+		g_free(password_file("stale"));
+		assert_int_equal(send_one(w, o), MAIL_TEMPORARY);
+		assert_string_equal(w->text, "the server did not accept the login");
+		g_free(password_file("t"));
+		world_free(w);
+	}
+	outgoing_free(o);
+}
+
 /* The server wants a login, and we were told of none. */
 static void
 mailer_send__without_the_login_that_is_wanted__is_temporary(void **state)
@@ -551,6 +575,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(mailer_send__nobody_there__is_temporary),
 		cmocka_unit_test(mailer_send__without_sender_or_address__is_refused_at_once),
 		cmocka_unit_test(mailer_send__login__is_needed_and_right),
+		cmocka_unit_test(mailer_send__access_token_in_a_file__logs_in_with_tls_and_without),
 		cmocka_unit_test(mailer_send__without_the_login_that_is_wanted__is_temporary),
 		cmocka_unit_test(mailer_send__server_out_of_turn__is_never_taken_for_success),
 		cmocka_unit_test(mailer_send__real_server__takes_many_mails),
