@@ -1,3 +1,4 @@
+#!/usr/bin/python3
 # SPDX-License-Identifier: ISC
 """A folder of 100,000 mails, on a Dovecot: what it costs to take it in.
 

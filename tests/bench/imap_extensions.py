@@ -1,7 +1,8 @@
+#!/usr/bin/python3
 # SPDX-License-Identifier: ISC
 """Would COMPRESS, QRESYNC or ESEARCH pay?  Bytes and times on a Dovecot.
 
-    MAILS=100000 /usr/bin/python3 tests/bench/imap_extensions.py
+    MAILS=100000 tests/bench/imap_extensions.py
 
 A folder of MAILS small mails is opened again a day later: ten mails are new,
 a thousand were flagged and a hundred removed by people.  Then 1,000 mails of
