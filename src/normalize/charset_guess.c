@@ -9,6 +9,8 @@
 #include <glib.h>
 #include <string.h>
 
+#include "normalize/charset_words.h"
+
 #define SAMPLE	3000
 
 struct reading {
@@ -229,11 +231,14 @@ const char *
 charset_guess(const char *bytes, size_t len)
 {
 	g_autoptr(GString)	 sample = take_sample(bytes, len);
-	const char		*name;
+	const char		*name, *words;
 
 	if (count_high(sample->str, sample->len) == 0)
 		return "utf-8";
-	return best_score(sample->str, sample->len, NULL, &name) < -20000 ? "windows-1252" : name;
+	if (best_score(sample->str, sample->len, NULL, &name) < -20000)
+		name = "windows-1252";
+	words = charset_words_best(sample->str, sample->len, name);
+	return words != NULL ? words : name;
 }
 
 static bool
@@ -330,7 +335,11 @@ charset_contradicted(const char *bytes, size_t len, const char *name)
 	if (!is_latin && !is_one_of(name, cyrillic) && !charset_is_multibyte(name))
 		return NULL;
 	sample = take_sample(bytes, len);
-	if ((high = count_high(sample->str, sample->len)) == 0 || (is_latin && high < 4))
+	if ((high = count_high(sample->str, sample->len)) == 0)
+		return NULL;
+	if (is_latin && (other = charset_words_best(sample->str, sample->len, name)) != NULL)
+		return other;
+	if (is_latin && high < 4)
 		return NULL;
 	best = best_score(sample->str, sample->len, NULL, &other);
 	own = best_score(sample->str, sample->len, name, &same);
