@@ -9,13 +9,29 @@
 #include "base/utf8.h"
 #include "normalize/charset_labels.h"
 
-/* Multi-byte sequences of UTF-8 in the bytes: the valid ones, and bad bytes. */
-static void
-count_utf8(const unsigned char *b, size_t len, size_t *good, size_t *bad)
-{
-	size_t	i = 0, n, k;
+/* What there is of UTF-8 in bytes. */
+struct utf8_count {
+	size_t	good, bad;	/* sequences of several bytes; bytes that are in none */
+	size_t	longer;		/* of the good ones, those of more than two bytes */
+	size_t	lone;		/* of the good ones, those beside an ASCII letter and no other */
+	bool	cut;		/* the last one is not complete */
+};
 
-	*good = *bad = 0;
+static bool
+is_lone(const unsigned char *b, size_t len, size_t at, size_t n)
+{
+	bool	before = at == 0 || b[at - 1] < 0x80, behind = at + n >= len || b[at + n] < 0x80;
+
+	return before && behind && ((at > 0 && g_ascii_isalpha((char)b[at - 1])) ||
+	    (at + n < len && g_ascii_isalpha((char)b[at + n])));
+}
+
+static struct utf8_count
+count_utf8(const unsigned char *b, size_t len)
+{
+	struct utf8_count	c = { 0, 0, 0, 0, false };
+	size_t			i = 0, n, k;
+
 	while (i < len) {
 		if (b[i] < 0x80) {
 			i++;
@@ -26,14 +42,20 @@ count_utf8(const unsigned char *b, size_t len, size_t *good, size_t *bad)
 			n = 0;
 		for (k = 1; k < n && i + k < len && (b[i + k] & 0xc0) == 0x80; k++)
 			;
-		if (n > 0 && (k == n || i + k == len)) {	/* cut at the end: not bad */
-			*good += k == n;
+		if (n > 0 && (k == n || i + k == len)) {	/* or cut at the end */
+			c.good += k == n;
+			c.longer += k == n && n > 2;
+			c.lone += k == n && is_lone(b, len, i, n);
+			/* a single byte there is a letter of Latin-1 as well as not */
+			c.cut = k < n && (k > 1 || n == 2);
+			c.bad += k < n && !c.cut;
 			i += k;
 		} else {
-			(*bad)++;
+			c.bad++;
 			i++;
 		}
 	}
+	return c;
 }
 
 static bool
@@ -61,12 +83,23 @@ find_escapes(const char *bytes, size_t len)
 	return NULL;
 }
 
+/*
+ * Two or three characters of a double-byte encoding are valid UTF-8 now and
+ * then: "\xd0\xbb\xd0\xbb" is thanks in Chinese.  There the label is believed.
+ */
+static bool
+is_short_double(const struct utf8_count *u, const char *name)
+{
+	return name != NULL && charset_is_multibyte(name) && strcmp(name, "utf-8") != 0 &&
+	    u->lone == 0 && (u->good == 1 || (u->longer == 0 && u->good <= 3));
+}
+
 /* What the bytes themselves prove, whatever the label says; or NULL. */
 static const char *
 proven(const char *bytes, size_t len, const char *name)
 {
-	size_t		 good, bad;
-	const char	*iso2022;
+	struct utf8_count	 u;
+	const char		*iso2022;
 
 	if (len >= 3 && memcmp(bytes, "\357\273\277", 3) == 0)
 		return "utf-8";
@@ -80,10 +113,10 @@ proven(const char *bytes, size_t len, const char *name)
 			return iso2022;
 		return NULL;
 	}
-	count_utf8((const unsigned char *)bytes, len, &good, &bad);
-	if (bad == 0 && (good > 1 || (good > 0 && (name == NULL || !charset_is_multibyte(name)))))
+	u = count_utf8((const unsigned char *)bytes, len);
+	if (u.bad == 0 && u.good > 0 && !is_short_double(&u, name))
 		return "utf-8";
-	if (name != NULL && strcmp(name, "utf-8") == 0 && good > 2 * bad)
+	if (name != NULL && strcmp(name, "utf-8") == 0 && (u.good > 2 * u.bad || (u.cut && u.bad == 0)))
 		return "utf-8";
 	return NULL;
 }
@@ -129,8 +162,11 @@ choose(const char *bytes, size_t len, const char *declared, bool *guessed)
 	if (charset_is_multibyte(name)) {
 		tried = charset_convert(bytes, len, name, false, &damaged);
 		*guessed = false;
-		if (tried != NULL && (strcmp(name, "shift_jis") != 0 || !is_mostly_halfwidth(tried)))
-			return name;
+		if (tried != NULL && !is_mostly_halfwidth(tried)) {
+			sure = charset_contradicted(bytes, len, name);
+			*guessed = sure != NULL;
+			return sure != NULL ? sure : name;
+		}
 		sure = charset_guess(bytes, len);
 		if (!charset_is_multibyte(sure) &&
 		    (sure = charset_contradicted(bytes, len, name)) == NULL)
@@ -142,6 +178,94 @@ choose(const char *bytes, size_t len, const char *declared, bool *guessed)
 		return sure;
 	*guessed = false;
 	return name;
+}
+
+/* The line at p, with its end. */
+static size_t
+line_length(const char *p, const char *end)
+{
+	const char	*lf = memchr(p, '\n', (size_t)(end - p));
+
+	return (size_t)((lf != NULL ? lf + 1 : end) - p);
+}
+
+/* Not UTF-8, not even damaged. */
+static bool
+is_foreign_line(const char *p, size_t n)
+{
+	struct utf8_count	u = count_utf8((const unsigned char *)p, n);
+
+	return u.bad > 0 && u.good <= u.bad;
+}
+
+/* The lines that are not UTF-8, if there are others that are and weigh more; or NULL. */
+static GString *
+foreign_lines(const char *bytes, size_t len)
+{
+	GString		*foreign = g_string_new(NULL);
+	const char	*p, *end = bytes + len;
+	size_t		 n, good = 0, bad = 0;
+
+	for (p = bytes; p < end; p += n) {
+		struct utf8_count	u;
+
+		n = line_length(p, end);
+		u = count_utf8((const unsigned char *)p, n);
+		if (u.bad == 0) {
+			good += u.good;
+		} else if (u.good <= u.bad) {
+			bad += u.bad;
+			g_string_append_len(foreign, p, (gssize)n);
+		}
+	}
+	if (bad > 0 && good >= bad)
+		return foreign;
+	g_string_free(foreign, TRUE);
+	return NULL;
+}
+
+/*
+ * A text in UTF-8 with something older put below or above it, a list's
+ * footer or an old quotation: each line in its own encoding.
+ */
+static char *
+decode_mixed(const char *bytes, size_t len, bool *damaged)
+{
+	g_autoptr(GString)	foreign = foreign_lines(bytes, len);
+	GString			*out;
+	const char		*p, *end = bytes + len, *older;
+	size_t			 n;
+
+	if (foreign == NULL)
+		return NULL;
+	older = charset_guess(foreign->str, foreign->len);
+	out = g_string_sized_new(len + 64);
+	for (p = bytes; p < end; p += n) {
+		g_autofree char	*line = NULL;
+
+		n = line_length(p, end);
+		line = charset_convert(p, n, is_foreign_line(p, n) ? older : "utf-8", true, damaged);
+		if (line != NULL)
+			g_string_append(out, line);
+	}
+	return g_string_free(out, FALSE);
+}
+
+/* What is neither ASCII nor the UTF-8 that it claims to be. */
+static char *
+decode_other(const char *bytes, size_t len, const char *declared, struct charset_used *used)
+{
+	const char	*name = charset_find(declared);
+	char		*mixed = NULL;
+
+	used->name = choose(bytes, len, declared, &used->guessed);
+	if ((name == NULL || strcmp(name, "utf-8") == 0 || charset_labels_is_ascii(declared)) &&
+	    !g_utf8_validate(bytes, (gssize)len, NULL))
+		mixed = decode_mixed(bytes, len, &used->damaged);
+	if (mixed == NULL)
+		return charset_convert(bytes, len, used->name, true, &used->damaged);
+	used->guessed = true;
+	return mixed;
 }
 
 char *
@@ -162,8 +286,7 @@ charset_decode(const char *bytes, size_t len, const char *declared, struct chars
 		used->name = name;
 		utf8 = text_copy(bytes, len);
 	} else {
-		used->name = choose(bytes, len, declared, &used->guessed);
-		utf8 = charset_convert(bytes, len, used->name, true, &used->damaged);
+		utf8 = decode_other(bytes, len, declared, used);
 	}
 	if (utf8 == NULL)
 		utf8 = charset_convert(bytes, len, "utf-8", true, &used->damaged);

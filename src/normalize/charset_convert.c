@@ -246,13 +246,33 @@ surrogates(const char *p, size_t len)
 	    ((gunichar)(b[4] & 0x0f) << 6 | (b[5] & 0x3f));
 }
 
-/* UTF-8 with every bad byte replaced. */
+/*
+ * How many bytes at p make one U+FFFD: the beginning of a character as far as
+ * it might still have become one, as browsers do it.
+ */
+static size_t
+bad_length(const unsigned char *p, size_t len)
+{
+	size_t	want = *p >= 0xc2 && *p <= 0xdf ? 2 : *p >= 0xe0 && *p <= 0xef ? 3 :
+		    *p >= 0xf0 && *p <= 0xf4 ? 4 : 1;
+	size_t	n = 1;
+
+	if (want > 1 && len > 1 && ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] > 0x9f) ||
+	    (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] > 0x8f)))
+		return 1;
+	while (n < want && n < len && (p[n] & 0xc0) == 0x80)
+		n++;
+	return n;
+}
+
+/* UTF-8 with everything bad replaced. */
 static char *
 repair_utf8(const char *bytes, size_t len, bool *damaged)
 {
 	GString		*out = g_string_sized_new(len + 16);
 	const char	*end;
 	gunichar	 c;
+	size_t		 n;
 
 	for (;;) {
 		bool	whole = utf8_is_valid(bytes, len, &end);
@@ -266,8 +286,9 @@ repair_utf8(const char *bytes, size_t len, bool *damaged)
 			bytes = end + 6;
 			continue;
 		}
-		len -= (size_t)(end - bytes) + 1;
-		bytes = end + 1;
+		n = bad_length((const unsigned char *)end, len - (size_t)(end - bytes));
+		len -= (size_t)(end - bytes) + n;
+		bytes = end + n;
 		if (*end == '\0')	/* no damage, only not text: left out */
 			continue;
 		append_bad(out, damaged);

@@ -13,6 +13,18 @@
 
 #define SAMPLE	3000
 
+/* By how much another reading must be better than the label's, and the most there is. */
+#define LATIN_LEAD	9000
+#define LATIN_MAX	20600
+#define OTHER_LEAD	7000
+#define CJK_LEAD	15000
+#define CJK_MAX		25400
+
+static const char *const latin[] = { "windows-1252", "iso-8859-15", "windows-1250", "iso-8859-2",
+    "windows-1254", "windows-1257", NULL };
+static const char *const cyrillic[] = { "windows-1251", "koi8-r", "koi8-u", "iso-8859-5", "cp866",
+    NULL };
+
 struct reading {
 	const char	*charset;
 	const char	*letters;	/* what the language adds to a-z; NULL: Cyrillic, CJK */
@@ -26,6 +38,7 @@ static const struct reading readings[] = {
 	{ "windows-1252", "ãõçáéíóúâêôàÃÕÇÁÉÍÓÚÂÊÔÀºª", 50 },
 	{ "windows-1252", "àèéìòùÀÈÉÌÒÙ", 50 },
 	{ "windows-1252", "åäöéÅÄÖÉæøÆØ", 50 },
+	{ "windows-1252", "õäöüšžÕÄÖÜŠŽ", 30 },
 	{ "windows-1252", "ðþæöáéíóúýÐÞÆÖÁÉÍÓÚÝ", 20 },
 	{ "windows-1252", "éëïóèöüÉËÏÓ", 50 },
 	{ "windows-1250", "áčďéěíňóřšťúůýžÁČĎÉĚÍŇÓŘŠŤÚŮÝŽ", 20 },
@@ -63,10 +76,16 @@ static const char often_han[] =
     "对着事其里所去行过家用发天如都成经没作现些主方很前样起把好动进法老两等被面同已问最间此者部力"
     "理多心位次件请谢您公司订单号货退款收帮客服网站支付密码账户登录邮箱联系电话感询查询价格"
     "這為來個們到說國時過後會對裡發現經沒動進兩問間請謝單號貨幫網價電話聯繫帳戶登錄訂購詢產品"
-    "本日月時分前後会社様注文商品届送料金願返信問合連絡先名電話番号件確認何所見入手場方今思言業新";
+    "本日月時分前後会社様注文商品届送料金願返信問合連絡先名電話番号件確認何所見入手場方今思言業新"
+    "山田村小林佐藤鈴木高橋伊渡辺吉井松加斎清水野池原石川島崎岡口太郎助求請受取交換不具合購内容"
+    "张王李刘陈杨赵黄周吴徐孙胡朱郭何罗郑梁宋唐许邓韩冯曹彭曾萧伟芳娜秀英敏静丽强磊军洋勇艳杰"
+    "申票合同录误错坏换产生无法什么时候帮忙题息关于务费购买物流编快递已收确认尽复附件谨祝商颂"
+    "張劉陳楊趙吳孫羅鄭許鄧韓馮偉麗無什麼時候幫錯誤壞換產關於務費購買編號遞確認盡復發票";
 static const char often_hangul[] =
     "이다는을를가에의고하은도로한지기니어서사시나라수있자인그리아게해습안주요정만보대일내들적상것과"
-    "면했문제님감녕세합까부드원구전화번호성송품배환불계연락처입무조신오전저제건확답장메테스트";
+    "면했문제님감녕세합까부드원구전화번호성송품배환불계연락처입무조신오전저제건확답장메테스트"
+    "객센터택영업월년간김이박최정강조윤임한민준현수진철희경비밀류도와결교취소청공급쇼핑몰디로카"
+    "되하할되안않없있였습니까께께서관려련련하판매체험형태직접접수통운운송후바발표용량물";
 static const char often_cyrillic[] = "оеаинтсрвлкмдпуОЕАИНТСРВЛКМДПУ";
 
 /* Han or Hangul that people write often; CJK signs and kana too. */
@@ -97,7 +116,11 @@ weigh_cyrillic(gunichar c, gunichar before, gunichar next)
 	    (next < 0x80 && g_ascii_isalpha((char)next)))
 		return -20;
 	if (g_unichar_isupper(c) && g_unichar_islower(before))
-		return -12;
+		return -30;
+	if (!g_unichar_isalpha(before) && (c == 0x44a || c == 0x44b || c == 0x44c))
+		return -30;	/* no word begins with these */
+	if (!g_unichar_isalpha(before) && c == next)
+		return -10;
 	if (!g_unichar_isalpha(before) && !g_unichar_isalpha(next))
 		return 4;	/* a bullet, or one of few words */
 	if (g_utf8_strchr(often_cyrillic, -1, c) != NULL)
@@ -105,6 +128,14 @@ weigh_cyrillic(gunichar c, gunichar before, gunichar next)
 	if ((c >= 0x410 && c <= 0x44f) || c == 0x451 || c == 0x401)
 		return 11;
 	return c == 0x456 || c == 0x457 || c == 0x454 || c == 0x491 ? 11 : -8;
+}
+
+/* Letters that only end a word, inside of one: Greek sigma, five Hebrew ones. */
+static bool
+is_final_inside(gunichar c, gunichar next)
+{
+	return (c == 0x3c2 || c == 0x5da || c == 0x5dd || c == 0x5df || c == 0x5e3 || c == 0x5e5) &&
+	    g_unichar_isalpha(next);
 }
 
 /* Signs of ordinary typing; they say little. */
@@ -121,6 +152,8 @@ weigh(const struct reading *r, gunichar c, gunichar before, gunichar next)
 
 	if (c == 0xfffd || g_unichar_iscntrl(c) || g_unichar_type(c) == G_UNICODE_PRIVATE_USE)
 		return -60;
+	if (is_final_inside(c, next))
+		return -30;
 	if (r->letters != NULL && g_utf8_strchr(r->letters, -1, c) != NULL) {
 		if (g_unichar_isupper(c) && g_unichar_islower(before))
 			return -20;
@@ -227,6 +260,31 @@ best_score(const char *sample, size_t len, const char *only, const char **name)
 	return best;
 }
 
+/* The charset whose words are in the sample, though "name" was thought of; or NULL. */
+static const char *
+by_words(const GString *sample, const char *name)
+{
+	const char	*words = charset_words_best(sample->str, sample->len, name), *same;
+
+	/* two for the same languages: let their letters decide */
+	if (words != NULL && strcmp(words, "windows-1250") == 0 &&
+	    best_score(sample->str, sample->len, "iso-8859-2", &same) >
+	    best_score(sample->str, sample->len, words, &same))
+		return "iso-8859-2";
+	return words;
+}
+
+static bool
+has_only_nbsp(const char *bytes, size_t len)
+{
+	size_t	i;
+
+	for (i = 0; i < len; i++)
+		if ((bytes[i] & 0x80) != 0 && bytes[i] != '\xa0')
+			return false;
+	return true;
+}
+
 const char *
 charset_guess(const char *bytes, size_t len)
 {
@@ -235,9 +293,11 @@ charset_guess(const char *bytes, size_t len)
 
 	if (count_high(sample->str, sample->len) == 0)
 		return "utf-8";
+	if (has_only_nbsp(sample->str, sample->len))
+		return "windows-1252";
 	if (best_score(sample->str, sample->len, NULL, &name) < -20000)
 		name = "windows-1252";
-	words = charset_words_best(sample->str, sample->len, name);
+	words = by_words(sample, name);
 	return words != NULL ? words : name;
 }
 
@@ -317,40 +377,51 @@ is_no_latin(const char *bytes, size_t len)
 	if (p.leads >= 3 && p.leads * 4 >= p.high)
 		return true;
 	return has_variety(bytes, len) && ((p.letters >= 3 && p.in_runs * 2 >= p.letters) ||
-	    (p.odd >= 2 && p.odd * 3 >= p.high));
+	    (p.letters > 0 && p.odd >= 2 && p.odd * 3 >= p.high));
+}
+
+/* The label says a Latin alphabet. */
+static const char *
+latin_contradicted(const GString *sample, const char *name, long high)
+{
+	bool		 strange = is_no_latin(sample->str, sample->len);
+	const char	*other = by_words(sample, name), *same;
+	long		 best, own;
+
+	if (other != NULL || high < 4)
+		return other;
+	own = best_score(sample->str, sample->len, name, &same);
+	if (own > LATIN_MAX - LATIN_LEAD && !strange)	/* none can be better by so much */
+		return NULL;
+	best = best_score(sample->str, sample->len, NULL, &other);
+	if (is_one_of(other, latin))
+		return best >= 15000 && best - own >= LATIN_LEAD ? other : NULL;
+	return best >= 8000 && best - own >= OTHER_LEAD && strcmp(other, "cp866") != 0 &&
+	    strange ? other : NULL;
 }
 
 const char *
 charset_contradicted(const char *bytes, size_t len, const char *name)
 {
-	static const char *const latin[] = { "windows-1252", "iso-8859-15", "windows-1250",
-	    "iso-8859-2", "windows-1254", "windows-1257", NULL };
-	static const char *const cyrillic[] = { "windows-1251", "koi8-r", "koi8-u",
-	    "iso-8859-5", "cp866", NULL };
-	bool			 is_latin = is_one_of(name, latin);
+	bool			 multibyte = charset_is_multibyte(name);
 	g_autoptr(GString)	 sample = NULL;
 	const char		*other, *same;
 	long			 best, own, high;
 
-	if (!is_latin && !is_one_of(name, cyrillic) && !charset_is_multibyte(name))
+	if (!is_one_of(name, latin) && !is_one_of(name, cyrillic) && !multibyte)
 		return NULL;
 	sample = take_sample(bytes, len);
 	if ((high = count_high(sample->str, sample->len)) == 0)
 		return NULL;
-	if (is_latin && (other = charset_words_best(sample->str, sample->len, name)) != NULL)
-		return other;
-	if (is_latin && high < 4)
+	if (is_one_of(name, latin))
+		return latin_contradicted(sample, name, high);
+	own = best_score(sample->str, sample->len, name, &same);
+	if (multibyte && (high < 8 || own > CJK_MAX - CJK_LEAD))
 		return NULL;
 	best = best_score(sample->str, sample->len, NULL, &other);
-	own = best_score(sample->str, sample->len, name, &same);
 	if (strcmp(name, "koi8-r") == 0 && strcmp(other, "koi8-u") == 0)
 		return other;
-	if (!is_latin)
-		return best >= 8000 && best - own >= 7000 && (high >= 4 || own < -5000) ?
-		    other : NULL;
-	if (is_one_of(other, latin))
-		return best >= 15000 && best - own >= 9000 ? other : NULL;
-	return best >= 8000 && best - own >= 7000 && strcmp(other, "cp866") != 0 &&
-	    is_no_latin(sample->str, sample->len) ?
-	    other : NULL;
+	if (best < 8000 || best - own < (multibyte && own >= -5000 ? CJK_LEAD : OTHER_LEAD))
+		return NULL;
+	return high >= 4 || own < -5000 ? other : NULL;
 }

@@ -103,19 +103,31 @@ is_listed(const char *list, const GString *word)
 	return false;
 }
 
+/* Gives points to the languages of the charset that have this word. */
+static void
+rate_word(const GString *word, size_t letters, const char *charset, size_t *points)
+{
+	size_t	i;
+
+	for (i = 0; i < G_N_ELEMENTS(words); i++)
+		if (strstr(words[i].charsets, charset) != NULL && is_listed(words[i].list, word))
+			points[i] += letters > 2 ? 2 : 1;	/* two may be a sign behind a unit */
+}
+
 /*
- * Points for the words of a list in "utf8" that are no such words in "other",
- * another reading of the same bytes, character by character; NULL is none.
+ * The points of the language, of those written in this charset, that has the
+ * most; only for words of "utf8" that are others in "other", a second reading
+ * of the same bytes, character by character (NULL: there is none).
  */
 static size_t
-count_listed(const char *utf8, const char *other, const char *list)
+count_words(const char *utf8, const char *other, const char *charset)
 {
 	g_autoptr(GString)	word = g_string_new(NULL);
-	size_t			points = 0, letters = 0;
+	size_t			points[G_N_ELEMENTS(words)] = { 0 }, letters = 0, best = 0, i;
 	bool			differs = false;
 	gunichar		c, o;
 
-	for (;; utf8 = g_utf8_next_char(utf8)) {
+	do {
 		c = g_utf8_get_char(utf8);
 		o = other != NULL ? g_utf8_get_char(other) : 0;
 		if (g_unichar_isalpha(c) && letters < MAX_LETTERS) {
@@ -123,32 +135,17 @@ count_listed(const char *utf8, const char *other, const char *list)
 			differs = differs || (c >= 0x80 && c != o);
 			letters++;
 		} else {
-			/* two letters may be a sign behind a unit */
-			if (differs && is_listed(list, word))
-				points += letters > 2 ? 2 : 1;
+			if (differs)
+				rate_word(word, letters, charset, points);
 			g_string_truncate(word, 0);
 			letters = 0;
 			differs = false;
 		}
-		if (c == 0)
-			return points;
-		if (other != NULL)
-			other = o != 0 ? g_utf8_next_char(other) : NULL;
-	}
-}
-
-/* Of the languages written in this charset, the most points of one. */
-static size_t
-count_words(const char *utf8, const char *other, const char *charset)
-{
-	size_t	i, n, best = 0;
-
-	for (i = 0; i < G_N_ELEMENTS(words); i++) {
-		if (strstr(words[i].charsets, charset) == NULL)
-			continue;
-		n = count_listed(utf8, other, words[i].list);
-		best = MAX(best, n);
-	}
+		utf8 = g_utf8_next_char(utf8);
+		other = o != 0 ? g_utf8_next_char(other) : NULL;
+	} while (c != 0);
+	for (i = 0; i < G_N_ELEMENTS(words); i++)
+		best = MAX(best, points[i]);
 	return best;
 }
 

@@ -130,6 +130,22 @@ set_number(struct date *d, const char *w)
 		set_year(d, v);
 }
 
+/* 21.11.2026; 21/11/2026 or 11/21/2026, if only one of them can be */
+static bool
+set_numbers(struct date *d, const char *w)
+{
+	int	first, second, y, n = 0;
+	char	mark;
+
+	if (d->year != -1 || sscanf(w, "%2d%c%2d%*1[./]%4d%n", &first, &mark, &second, &y, &n) < 4 ||
+	    w[n] != '\0' || y < 1970 || (mark != '.' && (mark != '/' || MAX(first, second) <= 12)))
+		return false;
+	d->day = mark == '.' || first > 12 ? first : second;
+	d->month = mark == '.' || first > 12 ? second : first;
+	d->year = y;
+	return true;
+}
+
 /* 2026-11-21T10:00:00+01:00, 2026/11/21, 21-Nov-94 */
 static bool
 set_whole(struct date *d, const char *w)
@@ -155,7 +171,7 @@ set_whole(struct date *d, const char *w)
 		set_year(d, y);
 		return true;
 	}
-	return false;
+	return set_numbers(d, w);
 }
 
 static void
@@ -214,6 +230,18 @@ to_ms(const struct date *d)
 	return (days * 86400 + hour * 3600 + (d->minute - d->zone) * 60 + d->second) * 1000;
 }
 
+/* "10 : 20 : 30" */
+static void
+close_colons(GString *s)
+{
+	if (strchr(s->str, ':') == NULL)
+		return;
+	while (g_string_replace(s, " :", ":", 0) > 0)
+		continue;
+	while (g_string_replace(s, ": ", ":", 0) > 0)
+		continue;
+}
+
 /* A copy without comments, with the commas as blanks. */
 static char *
 flatten(const char *raw)
@@ -231,6 +259,7 @@ flatten(const char *raw)
 		else if (depth == 0)
 			g_string_append_c(out, *c == ',' || *c == ';' || *c == '"' ? ' ' : *c);
 	}
+	close_colons(out);
 	return g_string_free(out, FALSE);
 }
 
