@@ -10,6 +10,7 @@
 
 #define GREETING_MAX	48	/* bytes */
 #define CONTEXT_MAX	8	/* quoted lines kept before an answer */
+#define PROSE_MIN	4	/* blanks in a sentence */
 #define INTRO_MAX	6	/* lines between a box's top and its quote */
 
 /* A message being taken apart. */
@@ -19,6 +20,7 @@ struct work {
 	bool	 is_reply;
 	bool	 forward;	/* somebody else's message is in it */
 	bool	 quotes;	/* some quote is certainly one */
+	uint8_t	*labels;	/* of trim_edge.h, one for each line */
 };
 
 static struct trim_line *
@@ -91,29 +93,35 @@ take_history(struct work *w, size_t first)
 
 /* "----- Original Message -----" above quoted lines: there may be more below. */
 static bool
-only_introduces(const struct work *w, const uint8_t *labels, size_t i)
+only_introduces(const struct work *w, size_t i)
 {
 	size_t	next = trim_lines_skip_blank(w->lines, i + 1, w->lines->len);
 
-	return labels[i] == 0 && at(w, i)->depth == 0 && next < w->lines->len &&
-	    at(w, next)->depth == 1 && labels[next] == 0 && at(w, i)->marks == 0;
+	return w->labels[i] == 0 && at(w, i)->depth == 0 && next < w->lines->len &&
+	    at(w, next)->depth == 1 && w->labels[next] == 0 && at(w, i)->marks == 0;
 }
 
 /* Look at line i; true if all that follows is settled. */
 static bool
-read_line(struct work *w, const uint8_t *labels, size_t i)
+read_line(struct work *w, size_t i)
 {
 	struct trim_line	*l = at(w, i);
 	size_t			 first, next;
 
 	if (l->kind == TRIM_BLANK || (l->kind == TRIM_QUOTE && !begins_quote(w, i)))
 		return false;
-	switch (trim_edge_find(w->lines, labels, i, &first)) {
+	switch (trim_edge_find(w->lines, w->labels, i, &first)) {
+	case EDGE_EITHER:
+		if (w->is_reply && trim_lines_skip_blank(w->lines, 0, first) < first) {
+			take_history(w, first);
+			return true;
+		}
+		/* fall through */
 	case EDGE_FORWARD:
 		w->forward = true;
 		return true;
 	case EDGE_HISTORY:
-		if (only_introduces(w, labels, i)) {
+		if (only_introduces(w, i)) {
 			trim_lines_set(w->lines, first, i + 1, TRIM_INTRO);
 			w->quotes = true;
 			return false;
@@ -173,6 +181,41 @@ mend_wrapped(struct work *w)
 	}
 }
 
+/* "> Please try this.", not "> error 17" or ">>> import os". */
+static bool
+is_prose(const struct trim_line *l)
+{
+	unsigned	blanks = 0;
+	size_t		i;
+
+	if (l->depth != 1 || l->body_len == 0)
+		return false;
+	for (i = 0; i < l->body_len; i++)
+		blanks += l->body[i] == ' ';
+	return blanks >= (g_unichar_isupper(g_utf8_get_char(l->body)) ? 2 : PROSE_MIN) ||
+	    (unsigned char)l->body[0] >= 0xE3;
+}
+
+/* Does a passage of quoted lines begin at line i as one of a mail would? */
+static bool
+quotes_mail(const struct work *w, size_t i)
+{
+	size_t	n = 0, last = i, above = i;
+
+	if (!is_prose(at(w, i)))
+		return false;
+	for (; i < w->end && (at(w, i)->kind == TRIM_QUOTE || trim_line_is_blank(at(w, i))); i++)
+		if (!trim_line_is_blank(at(w, i)))
+			n++, last = i;
+	while (above > 0 && trim_line_is_blank(at(w, above - 1)))
+		above--;
+	if (above == 0)		/* the answer is below */
+		return i < w->end;
+	/* All that follows is quoted; but "The log says:" has its own. */
+	return n > 1 && i == w->end && at(w, last)->depth > 0 &&
+	    at(w, above - 1)->body[at(w, above - 1)->body_len - 1] != ':';
+}
+
 /* Lines with '>' are quotes if something else says that this is an answer. */
 static bool
 quotes_are_real(const struct work *w)
@@ -185,8 +228,9 @@ quotes_are_real(const struct work *w)
 	for (i = 0; i < w->end && !(once && twice); i++) {
 		if (at(w, i)->kind != TRIM_QUOTE)
 			continue;
-		if ((at(w, i)->marks & HTML_MARK_CITE) ||
-		    (begins_quote(w, i) && trim_intro_in_quote(w->lines, i)))
+		if ((at(w, i)->marks & HTML_MARK_CITE) || (begins_quote(w, i) &&
+		    (trim_intro_in_quote(w->lines, i) || trim_edge_is_block(w->lines, w->labels, i) ||
+		    quotes_mail(w, i))))
 			return true;
 		once |= at(w, i)->depth == 1;
 		twice |= at(w, i)->depth == 2;
@@ -406,17 +450,17 @@ write_parts(const struct work *w, struct trim *out)
 static void
 split(GArray *lines, bool is_reply, const char *client, struct trim *out)
 {
-	struct work		 w = { lines, lines->len, is_reply, false, false };
-	g_autofree uint8_t	*labels = trim_edge_labels(lines);
-	size_t			 i;
+	struct work	 w = { lines, lines->len, is_reply, false, false, trim_edge_labels(lines) };
+	size_t		 i;
 
 	trim_sign_armour(lines);
 	read_boxes(&w);
 	for (i = 0; i < w.end; i++)
-		if (read_line(&w, labels, i))
+		if (read_line(&w, i))
 			break;
 	out->how = decide(&w, client);
 	write_parts(&w, out);
+	g_free(w.labels);
 	g_array_free(lines, TRUE);
 }
 

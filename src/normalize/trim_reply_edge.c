@@ -124,6 +124,7 @@ struct block {
 	unsigned	kinds;		/* bits of the labels seen */
 	unsigned	labels;		/* how many lines have any */
 	bool		address;
+	bool		time;
 };
 
 /*
@@ -138,6 +139,19 @@ add_label(struct block *b, uint8_t bits)
 
 	b->labels++;
 	b->kinds |= fresh & (~fresh + 1);
+}
+
+/* How many there are in "09:41:07"? */
+static unsigned
+count_colons(const struct trim_line *l)
+{
+	size_t		i;
+	unsigned	n = 0;
+
+	for (i = 1; i + 1 < l->body_len; i++)
+		n += l->body[i] == ':' && g_ascii_isdigit(l->body[i - 1]) &&
+		    g_ascii_isdigit(l->body[i + 1]);
+	return n;
 }
 
 /* Labels from line at on, with the lines that are wrapped below each. */
@@ -168,19 +182,9 @@ read_block(const GArray *lines, const uint8_t *labels, size_t at, struct block *
 		if ((b->kinds & (FROM | TO)) &&
 		    memchr(l->body, '@', l->body_len) != NULL)
 			b->address = true;
+		if (labels[i] & (DATE | SENT))
+			b->time |= count_colons(l) > 0;
 	}
-}
-
-/* "Date: Thu, 20 Aug 2020 09:41:07 -0600", as only programs write. */
-static bool
-says_when(const struct trim_line *l)
-{
-	size_t		i;
-	unsigned	colons = 0;
-
-	for (i = 0; i + 1 < l->body_len; i++)
-		colons += l->body[i] == ':' && g_ascii_isdigit(l->body[i + 1]);
-	return colons >= 2;
 }
 
 static bool
@@ -192,10 +196,12 @@ is_header_block(const GArray *lines, const uint8_t *labels, size_t at, bool belo
 	read_block(lines, labels, at, &b);
 	k = b.kinds;
 	if (k == (DATE | TO) && b.address && b.labels == 2)
-		return says_when(trim_line_at(lines, at));
+		return count_colons(trim_line_at(lines, at)) >= 2;
 	if (!(k & FROM))
 		return false;
-	if ((k & SUBJECT) && (k & (SENT | DATE | TO)))
+	/* Without an address or time it may be a letter's head. */
+	if ((k & SUBJECT) && (k & (SENT | DATE | TO)) &&
+	    ((k & SENT) || b.address || b.time || below_rule || trim_line_at(lines, at)->marks != 0))
 		return true;
 	if ((k & SENT) && ((k & TO) || b.address))
 		return true;
@@ -239,8 +245,8 @@ with_rules(const GArray *lines, size_t at)
 }
 
 /*
- * Thunderbird forwards as "-------- Original Message --------" with the
- * subject first; T-Online answers so, but without the blanks.
+ * Thunderbird forwards as "-------- Original Message --------" with subject
+ * and date first; T-Online answers so, but without the blanks.
  */
 static enum trim_edge
 judge_original(const GArray *lines, const uint8_t *labels, size_t at)
@@ -248,8 +254,9 @@ judge_original(const GArray *lines, const uint8_t *labels, size_t at)
 	const struct trim_line	*l = trim_line_at(lines, at);
 	size_t			 next = trim_lines_skip_blank(lines, at + 1, lines->len);
 
-	return l->body_len > 8 && memcmp(l->body, "-------- ", 9) == 0 && next < lines->len && (labels[next] & SUBJECT) &&
-	    is_header_block(lines, labels, next, true) ? EDGE_FORWARD : EDGE_HISTORY;
+	return l->body_len > 8 && memcmp(l->body, "-------- ", 9) == 0 && next + 1 < lines->len && (labels[next] & SUBJECT) &&
+	    (labels[next + 1] & DATE) && is_header_block(lines, labels, next, true) ?
+	    EDGE_EITHER : EDGE_HISTORY;
 }
 
 static bool
@@ -313,6 +320,12 @@ read_words(const GArray *lines, const uint8_t *labels, size_t at)
 	return is_marker(l, core, len, dashes, at == 0) ? EDGE_HISTORY : EDGE_NONE;
 }
 
+bool
+trim_edge_is_block(const GArray *lines, const uint8_t *labels, size_t at)
+{
+	return (labels[at] & (uint8_t)~OTHER) != 0 && is_header_block(lines, labels, at, false);
+}
+
 enum trim_edge
 trim_edge_find(const GArray *lines, const uint8_t *labels, size_t at, size_t *first)
 {
@@ -325,7 +338,7 @@ trim_edge_find(const GArray *lines, const uint8_t *labels, size_t at, size_t *fi
 	if (l->marks & HTML_MARK_FORWARD)
 		return EDGE_FORWARD;
 	if ((edge = read_words(lines, labels, at)) != EDGE_NONE) {
-		if (edge == EDGE_HISTORY)
+		if (edge != EDGE_FORWARD)
 			*first = with_rules(lines, at);
 		return edge;
 	}

@@ -25,6 +25,7 @@ struct clues {
 	bool	closing;	/* ends with a bracket: "<jo@example.com>:" */
 	bool	angle;		/* the address in brackets */
 	bool	final;		/* the verb or the address comes last */
+	bool	named;		/* behind the time stand only names */
 	bool	whole;		/* no half of a bracket */
 };
 
@@ -175,6 +176,32 @@ ends_with_address(const char *text, size_t len)
 	return memchr(text + n, '@', len - n) != NULL;
 }
 
+/*
+ * "16:07, Jo Doe wrote:", not "10:30 your colleague wrote:": from the time on
+ * no word begins with a small letter but the verb and very short ones.
+ */
+static bool
+ends_with_name(const char *text, size_t len)
+{
+	const char	*end = text + len, *p, *word;
+
+	while (end > text && strchr(": \xA0\xC2", end[-1]) != NULL)
+		end--;
+	for (p = end; p > text && !(g_ascii_isdigit(p[-1]) && p - text > 3 && strchr(":.h", p[-3]) != NULL); )
+		p--;
+	while (p < end) {
+		while (p < end && strchr(" ,", *p) != NULL)
+			p++;
+		for (word = p; p < end && *p != ' '; )
+			p++;
+		if (p - word > 2 && g_unichar_islower(g_utf8_get_char(word)) &&
+		    memchr(word, '.', (size_t)(p - word)) == NULL &&
+		    !quote_holds_any(QUOTE_VERB, word, (size_t)(p - word)))
+			return false;
+	}
+	return true;
+}
+
 /* The words cost more than the figures: they are looked for last. */
 static void
 read_words(const char *text, size_t len, struct clues *c)
@@ -182,6 +209,7 @@ read_words(const char *text, size_t len, struct clues *c)
 	c->prefix = begins_with_prefix(text, len);
 	c->verb = quote_holds_any(QUOTE_VERB, text, len);
 	c->final = c->verb ? ends_with_verb(text, len) : ends_with_address(text, len);
+	c->named = c->verb && c->time && ends_with_name(text, len);
 	c->pronoun = c->verb && quote_holds_any(QUOTE_PRONOUN, text, len);
 }
 
@@ -211,6 +239,8 @@ may_lead_rest(const struct clues *c, bool is_reply)
 	if (c->verb && c->address && (c->prefix || c->time))
 		return true;
 	if (is_reply && c->leading && c->date && c->address && (c->closing || (c->time && c->final)))
+		return true;
+	if (c->verb && c->date && c->time && c->prefix && c->named)
 		return true;
 	/* Without a verb as programs write it: "On 5 May I wrote to a@b.c:" is prose. */
 	return c->date && c->time && c->address &&

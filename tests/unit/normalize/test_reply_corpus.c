@@ -242,12 +242,15 @@ try_whole(const char *file, char *text, bool html)
 	g_autofree char	*what = NULL;
 
 	assert_non_null(lf);
-	*lf++ = '\0';
-	want = strstr(lf, "\n%%\n");
+	*lf = '\0';
+	want = strstr(lf + 1, "%%\n");
+	while (want != NULL && want > lf + 1 && want[-1] != '\n')
+		want = strstr(want + 1, "%%\n");
 	if (want == NULL)
 		fail_msg("%s: %s has no end", file, text);
 	*want = '\0';
-	want = g_strchomp(want + 4);
+	want = g_strstrip(want + 3);
+	lf++;
 	what = g_strconcat(file, ": ", text, NULL);
 	if (strstr(text, "[reply]") == NULL)
 		expect(what, lf, html, false, want, false);
@@ -272,6 +275,7 @@ reply_corpus__whole_mails__new_words_stay(void **state)
 	(void)state;
 	begin();
 	try_file("plain.txt", false);
+	try_file("plain2.txt", false);
 	finish();
 }
 
