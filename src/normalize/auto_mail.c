@@ -150,7 +150,7 @@ is_autoreply_header(const char *name)
 	if (contains(plain->str, "suppress"))
 		return false;
 	return contains(plain->str, "autorepl") || contains(plain->str, "autorespon") ||
-	    g_str_has_prefix(plain->str, "xvacation") || g_str_has_prefix(plain->str, "xoutofoffice");
+	    (g_str_has_prefix(plain->str, "x") && contains(plain->str, "vacation")) || g_str_has_prefix(plain->str, "xoutofoffice");
 }
 
 static char *
@@ -335,6 +335,15 @@ auto_reply_by_hints(const struct look *l)
 	return NULL;
 }
 
+/* "Out of office" and no more: does somebody ask how it works? */
+static bool
+is_about_it(const struct look *l)
+{
+	const char	*text = text_to_look_at(l);
+
+	return !l->is_reply && !has_other_hint(l) && !tells_by_text(l) && auto_words_human(text, strlen(text));
+}
+
 static char *
 auto_reply_mail(const struct look *l)
 {
@@ -344,7 +353,8 @@ auto_reply_mail(const struct look *l)
 		return why;
 	if (g_strcmp0(l->auto_submitted, "no") == 0)
 		return NULL;
-	if (l->subject == AUTO_WORDS_STRONG && !has_list_header(l))
+	if ((l->subject == AUTO_WORDS_STRONG || (l->subject == AUTO_WORDS_ALONE && !is_about_it(l))) &&
+	    !has_list_header(l))
 		return reason("subject", l->phrase);
 	return auto_reply_by_hints(l);
 }

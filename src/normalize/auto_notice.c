@@ -21,7 +21,7 @@ static const char *const offices[] = {
 	"absent du bureau", "absente du bureau", "suis absent", "suis actuellement absent",
 	"absent(e)", "suis indisponible", "hors du bureau", "fuera de la oficina",
 	"estare ausente", "estoy ausente", "me encuentro ausente", "fuera de oficina",
-	"ausente de la oficina", "estou ausente", "estarei ausente",
+	"ausente de la oficina", "estou ausente", "estarei ausente", "me ausente",
 	"fora do escritorio", "fora da empresa", "fuori ufficio", "sono assente",
 	"fuori sede", "non sono in ufficio", "afwezig", "niet op kantoor", "niet aanwezig", "nieobecn",
 	"poza biurem", "mimo kancelar", "nejsem v kancelari", "nepritom", "mimo kancelarie",
@@ -48,8 +48,18 @@ static const char *const leaves[] = {
 	"izindeyim", "izinliyim", "tatildeyim", "izinde olaca", "nghi phep", "di cong tac", "休假", "出差",
 	"外出", "放假", "请假", "請假", "休暇", "不在", "夏季休業", "休業", "휴가", "출장", "외근", "na odmoru", "na dopustu",
 	"puhkusel", "atvalinajum", "atostog", "σε αδεια", "בחופשה", "في إجازة", "في اجازة", "sedang cuti",
-	"ลาพัก", "no longer with", "no longer work", "have left the company", "has left the company", "left the company", "nicht erreichbar",
-	"nicht mehr fur", "nicht mehr im unternehmen", "wieder erreichbar", "serai absent", "saro assente", "отсутств", "no estare en la oficina", NULL
+	"ลาพัก", "nicht erreichbar",
+	"wieder erreichbar", "serai absent", "saro assente", "отсутств", "no estare en la oficina", NULL
+};
+
+/* Who has gone for good only names another. */
+static const char *const departures[] = {
+	"no longer with", "no longer work", "no longer employed", "has left the company", "have left the company",
+	"left the company", "has left our company", "nicht mehr fur", "nicht mehr im unternehmen", "nicht mehr bei",
+	"aus dem unternehmen ausgeschieden", "ne travaille plus", "ne fait plus partie", "a quitte", "ya no trabaja",
+	"ya no forma parte", "nao trabalha mais", "ja nao trabalha", "non lavora piu", "niet meer werkzaam", "nie pracuje",
+	"jiz nepracuje", "больше не работает", "більше не працює", "arbetar inte langre", "slutat", "arbejder ikke laengere", "ei tyoskentele",
+	"artik calismiyor", "已离职", "已離職", "退職", "퇴사", NULL
 };
 
 static const char *const thanks[] = {
@@ -165,6 +175,8 @@ absence_at_the_beginning(const char *text, size_t len, bool *only_notices)
 	const char	*at, *found = first_of(begin, offices, &at);
 
 	*only_notices = found != NULL;
+	if (found == NULL)
+		found = first_of(begin, departures, &at);
 	return found != NULL ? found : first_of(begin, leaves, &at);
 }
 
@@ -185,6 +197,8 @@ auto_notice_find(const char *text, size_t len)
 	meanwhile = (first_of(folded, urgencies, &at) != NULL) + (first_of(folded, laters, &at) != NULL) +
 	    names_another(folded);
 	signs = meanwhile + (first_of(folded, thanks, &at) != NULL);
+	if (first_of(folded, departures, &at) == absent)
+		return names_another(folded) ? absent : NULL;
 	at = strstr(folded, absent);
 	signs += at != NULL && is_dated(folded, at);
 	return signs >= 2 && (only_notices || meanwhile > 0) ? absent : NULL;
@@ -194,7 +208,7 @@ const char *
 auto_notice_phrase(size_t n)
 {
 	static const char *const *const tables[] = {
-		offices, leaves, thanks, urgencies, contacts, laters, wishes
+		offices, departures, leaves, thanks, urgencies, contacts, laters, wishes
 	};
 
 	for (size_t t = 0; t < G_N_ELEMENTS(tables); t++)

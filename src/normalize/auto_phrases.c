@@ -20,7 +20,7 @@ const char *const auto_phrases_strong[] = {
 	"absence notice", "away message", "away until", "away till", "away through", "away notice", "i am out of the office",
 	"i am out of office", "i'm out of the office", "i'm out of office",
 	"i am currently out of the office", "i will be out of the office",
-	"ooo", "on annual leave",
+	"ooo", "on annual leave", "i am on annual leave", "i'm on annual leave",
 	/* German */
 	"automatische abwesenheitsmitteilung", "automatische abwesenheitsmeldung",
 	"automatische abwesenheitsnachricht", "abwesenheitsnotiz", "abwesenheits notiz", "automatische antwort",
@@ -28,7 +28,7 @@ const char *const auto_phrases_strong[] = {
 	"abwesenheitsnachricht", "abwesenheitsmeldung", "abwesenheitsmitteilung",
 	"abwesenheitsbenachrichtigung", "abwesenheitsinfo", "abwesenheitsagent", "abwesenheitsassistent", "abwesenheitsassistent abwesenheitsmeldung",
 	"abwesenheit",
-	"abwesend", "ausser haus", "bin im urlaub", "ich bin im urlaub", "urlaubsnotiz",
+	"abwesend", "ausser haus", "bin im urlaub", "ich bin im urlaub", "ich bin ausser haus", "ich bin nicht im buro", "ich bin nicht im haus", "ich bin abwesend", "urlaubsnotiz",
 	"urlaubsmeldung", "urlaubsbenachrichtigung", "urlaubsabwesenheit",
 	"automatisierte antwort", "automatische eingangsbestatigung",
 	"automatische e mail antwort", "autom. antwort", "autoantwort", "auto antwort",
@@ -115,7 +115,7 @@ const char *const auto_phrases_strong[] = {
 	"自動応答", "自動返信", "自動返信メール", "自動応答メール", "不在通知", "休暇中です", "不在のお知らせ", "不在連絡", "不在メール", "休暇のため不在",
 	"自動返答", "自動回答",
 	/* Korean */
-	"자동 회신", "자동회신", "자동 응답", "자동응답", "자동 답장", "자동답장", "부재중", "부재 중", "부재중 자동 응답", "부재중 알림",
+	"자동 회신", "자동회신", "자동 응답", "자동응답", "자동 답장", "자동답장", "부재중", "부재 중", "부재중 자동 응답", "부재중 자동 회신", "부재중 자동회신", "휴가중 자동 회신", "부재중 알림",
 	"부재중 메시지", "부재중 자동응답",
 	/* Vietnamese, Thai, Indonesian, Malay, Filipino, Swahili */
 	"tra loi tu dong", "thu tra loi tu dong", "phan hoi tu dong", "khong co mat tai van phong",
@@ -156,7 +156,8 @@ const char *const auto_phrases_weak[] = {
 	"автоматично съобщение", "отсъствие", "в отпуск", "отпуска", "απουσια", "σε αδεια",
 	"izinde", "yillik izin", "בחופשה", "في اجازة", "في إجازة", "اجازة", "در مرخصی", "外出",
 	"休假中", "休假", "自動配信", "自動送信", "不在", "外出中", "休暇中", "休暇のお知らせ", "휴가 중", "휴가중", "외근 중",
-	"annual leave", "on vacation", "on holiday", "on leave", "holiday until", "vang mat", "dang nghi phep", "ข้อความอัตโนมัติ", "ลาพักร้อน", "sedang cuti", "vacation",
+	"i'm on vacation", "i am on vacation", "i'm on holiday", "i am on holiday", "i'm on leave", "i am on leave",
+	"urlaubsvertretung", "buro geschlossen", "office closed", "annual leave", "on vacation", "on holiday", "on leave", "holiday until", "vang mat", "dang nghi phep", "ข้อความอัตโนมัติ", "ลาพักร้อน", "sedang cuti", "vacation",
 	"holiday", "holidays", "urlaub", "ferien", "betriebsurlaub", "betriebsferien", "vacances",
 	"conges", "conge", "vacaciones", "ferias", "ferie", "semester", "vakantie", "verlof",
 	"loma", "away", "absence", "leave", "autonotification", "auto notification",
@@ -201,6 +202,16 @@ const char *const auto_phrases_anywhere[] = {
 	"is buiten kantoor", "ar inte pa kontoret", "er ikke pa kontoret", "ei ole toimistossa",
 	"jest poza biurem", "je mimo kancelar", "отсутствует в офисе", "не в офисе до",
 	NULL
+};
+
+/* The same, but others may be on vacation, too. */
+const char *const auto_phrases_away[] = {
+	"is on annual leave", "is on leave", "is on vacation", "is on holiday", "is on maternity leave",
+	"is on parental leave", "has left the company", "left the company", "no longer works for", "no longer works at",
+	"is no longer with", "is no longer employed", "is currently away", "is out until", "befindet sich in elternzeit",
+	"ist in elternzeit", "ist nicht mehr", "est en vacances", "ne travaille plus", "esta de vacaciones",
+	"ya no trabaja", "esta de ferias", "is op vakantie", "jest na urlopie", "je na dovolene", "в отпуске", "у відпустці",
+	"ar pa semester", "er pa ferie", "on lomalla", NULL
 };
 
 /* What a vacation notice says; a person may write it too, hence only a hint. */

@@ -11,6 +11,7 @@
 extern const char *const auto_phrases_strong[];
 extern const char *const auto_phrases_weak[];
 extern const char *const auto_phrases_anywhere[];
+extern const char *const auto_phrases_away[];
 extern const char *const auto_phrases_body[];
 extern const char *const auto_phrases_reply_prefixes[];
 extern const char *const auto_phrases_gateway_prefixes[];

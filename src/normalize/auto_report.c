@@ -55,14 +55,14 @@ starts_with_one(const char *folded, const char *const words[])
 	return NULL;
 }
 
-/* Both must say it: "Read: nothing works" is a customer. */
+/* Both must say it and ask nothing: "Read: nothing works" is a customer. */
 static const char *
 receipt_in_words(const struct message *msg)
 {
 	g_autofree char	*subject = NULL, *text = NULL;
 	const char	*word;
 
-	if (msg->subject == NULL || msg->full_text == NULL)
+	if (msg->subject == NULL || msg->full_text == NULL || strchr(msg->full_text, '?') != NULL)
 		return NULL;
 	subject = auto_words_fold(msg->subject, strlen(msg->subject));
 	if ((word = starts_with_one(subject, receipt_subjects)) == NULL)

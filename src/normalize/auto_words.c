@@ -368,11 +368,65 @@ is_before_answered(const char *rest)
 	return false;
 }
 
+/* Nothing behind the phrase but the nouns that belong to it. */
+static bool
+is_alone(const char *rest)
+{
+	size_t	 n;
+
+	while (*rest == ' ' && (n = starts_with_word(rest + 1, auto_phrases_nouns)) > 0)
+		rest += n + 1;
+	return rest[strspn(rest, " .!")] == '\0';
+}
+
+/* The words themselves, wherever the subject goes from there: a hint. */
+static const char *
+find_beginning(const char *s)
+{
+	if (sounds_human(s))
+		return NULL;
+	for (size_t i = 0; auto_phrases_strong[i] != NULL; i++) {
+		size_t	 n = strlen(auto_phrases_strong[i]);
+
+		if (n > 5 && strncmp(s, auto_phrases_strong[i], n) == 0 && s[n] == ' ')
+			return auto_phrases_strong[i];
+	}
+	return find_anywhere(s, auto_phrases_away);
+}
+
+static enum auto_words
+weigh_weak(const struct subject *sub, const char **phrase)
+{
+	bool	 answered;
+
+	*phrase = find_head(sub->at, auto_phrases_weak);
+	answered = *phrase != NULL && !sub->taken_over && is_before_answered(sub->at + strlen(*phrase));
+	if (*phrase == NULL)
+		*phrase = sub->weak_tag;
+	if (*phrase == NULL)
+		*phrase = find_beginning(sub->at);
+	if (*phrase == NULL)
+		return AUTO_WORDS_NONE;
+	return answered ? AUTO_WORDS_STRONG : AUTO_WORDS_WEAK;
+}
+
+/* "AUTO: I'm on holiday": what Notes puts in front makes a weak one strong. */
+static bool
+takes_auto_off(struct subject *sub)
+{
+	if (!g_str_has_prefix(sub->at, "auto: "))
+		return false;
+	sub->at += strlen("auto: ");
+	return true;
+}
+
 enum auto_words
 auto_words_subject(const char *subject, const char **phrase)
 {
 	g_autofree char	*folded = auto_words_fold(subject, strlen(subject));
 	struct subject	 sub = { folded, false, NULL, NULL };
+	enum auto_words	 weak;
+	bool		 head = false, notes;
 
 	open_hyphens(folded);
 	strip_front(&sub);
@@ -380,16 +434,25 @@ auto_words_subject(const char *subject, const char **phrase)
 		*phrase = "auto: re:";
 	else if (sub.tag != NULL)
 		*phrase = sub.tag;
-	else if ((*phrase = find_head(sub.at, auto_phrases_strong)) == NULL &&
-	    !sounds_human(sub.at) && (*phrase = find_tail(sub.at)) == NULL)
+	else if ((*phrase = find_head(sub.at, auto_phrases_strong)) != NULL)
+		head = true;
+	else if (!sounds_human(sub.at) && (*phrase = find_tail(sub.at)) == NULL)
 		*phrase = find_anywhere(sub.at, auto_phrases_anywhere);
+	if (*phrase != NULL && sub.taken_over && sub.tag == NULL)
+		return AUTO_WORDS_WEAK;
 	if (*phrase != NULL)
-		return sub.taken_over && sub.tag == NULL ? AUTO_WORDS_WEAK : AUTO_WORDS_STRONG;
-	*phrase = find_head(sub.at, auto_phrases_weak);
-	if (*phrase == NULL)
-		return (*phrase = sub.weak_tag) == NULL ? AUTO_WORDS_NONE : AUTO_WORDS_WEAK;
-	return is_before_answered(sub.at + strlen(*phrase)) && !sub.taken_over ?
-	    AUTO_WORDS_STRONG : AUTO_WORDS_WEAK;
+		return head && is_alone(sub.at + strlen(*phrase)) ? AUTO_WORDS_ALONE : AUTO_WORDS_STRONG;
+	notes = takes_auto_off(&sub);
+	weak = weigh_weak(&sub, phrase);
+	return notes && weak == AUTO_WORDS_WEAK ? AUTO_WORDS_STRONG : weak;
+}
+
+bool
+auto_words_human(const char *text, size_t len)
+{
+	g_autofree char	*folded = auto_words_fold(text, MIN(len, BODY_LOOK));
+
+	return strchr(folded, '?') != NULL || sounds_human(folded);
 }
 
 const char *
@@ -406,7 +469,7 @@ auto_words_phrase(size_t n)
 {
 	static const char *const *const tables[] = {
 		auto_phrases_strong, auto_phrases_weak, auto_phrases_anywhere, auto_phrases_body, auto_phrases_reply_prefixes,
-		auto_phrases_gateway_prefixes, auto_phrases_nouns, auto_phrases_followers
+		auto_phrases_gateway_prefixes, auto_phrases_nouns, auto_phrases_followers, auto_phrases_away
 	};
 
 	for (size_t t = 0; t < G_N_ELEMENTS(tables); t++)

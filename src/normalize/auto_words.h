@@ -18,6 +18,7 @@
 enum auto_words {
 	AUTO_WORDS_NONE,
 	AUTO_WORDS_WEAK,	/* counts together with something else */
+	AUTO_WORDS_ALONE,	/* nothing but such words: also a person's who writes about them */
 	AUTO_WORDS_STRONG
 };
 
@@ -26,6 +27,9 @@ enum auto_words {
  * that were recognised (static, folded), or NULL.
  */
 enum auto_words	auto_words_subject(const char *subject, const char **phrase);
+
+/* Does a text speak of something that does not work, or ask? */
+bool		auto_words_human(const char *text, size_t len);
 
 /* A sentence of a vacation notice near the beginning of a text, or NULL. */
 const char	*auto_words_body(const char *text, size_t len);
