@@ -11,6 +11,9 @@
 #include <unistd.h>
 
 #include "base/fault.h"
+#include "base/mapped.h"
+
+#define WRITE_STEP	((size_t)1 << 20)
 
 int
 file_write_all(int fd, const void *bytes, size_t len)
@@ -66,18 +69,39 @@ file_open_dir(int dirfd, const char *name, struct err *e)
 	return fd;
 }
 
+/* What is mapped does not have to be in memory all at once. */
 static int
-fill_and_sync(int fd, const void *bytes, size_t len)
+write_piece(int fd, const struct file_piece *p)
 {
-	if (file_write_all(fd, bytes, len) == -1)
-		return -1;
+	const uint8_t	*at = p->bytes;
+	size_t		 left, step;
+
+	for (left = p->len; left > 0; left -= step, at += step) {
+		step = p->mapped ? MIN(left, WRITE_STEP) : left;
+		if (file_write_all(fd, at, step) == -1)
+			return -1;
+		if (p->mapped)
+			mapped_forget(at, step);
+	}
+	return 0;
+}
+
+static int
+fill_and_sync(int fd, const struct file_piece *pieces, size_t count)
+{
+	size_t	i;
+
+	for (i = 0; i < count; i++)
+		if (write_piece(fd, &pieces[i]) == -1)
+			return -1;
 	if (fault_point("replace-after-write") == -1)
 		return -1;
 	return fsync(fd);
 }
 
 int
-file_replace(int dirfd, const char *name, const void *bytes, size_t len, struct err *e)
+file_replace_pieces(int dirfd, const char *name, const struct file_piece *pieces, size_t count,
+    struct err *e)
 {
 	g_autofree char	*tmp = g_strdup_printf(".%s.tmp", name);
 	int		 fd, rc;
@@ -85,7 +109,7 @@ file_replace(int dirfd, const char *name, const void *bytes, size_t len, struct 
 	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd == -1)
 		return err_errno(e, ERR_TEMP, "create %s", tmp);
-	rc = fill_and_sync(fd, bytes, len);
+	rc = fill_and_sync(fd, pieces, count);
 	if (rc == -1)
 		err_errno(e, ERR_TEMP, "write %s", tmp);
 	if (close(fd) == -1 && rc == 0)
@@ -100,6 +124,14 @@ file_replace(int dirfd, const char *name, const void *bytes, size_t len, struct 
 	if (fault_point("replace-before-dirsync") == -1 || fsync(dirfd) == -1)
 		return err_errno(e, ERR_TEMP, "sync the directory of %s", name);
 	return 0;
+}
+
+int
+file_replace(int dirfd, const char *name, const void *bytes, size_t len, struct err *e)
+{
+	const struct file_piece	whole = { bytes, len, false };
+
+	return file_replace_pieces(dirfd, name, &whole, 1, e);
 }
 
 static GBytes *

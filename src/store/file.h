@@ -11,6 +11,7 @@
 #define STORE_FILE_H
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -30,6 +31,16 @@ int	file_open_dir(int dirfd, const char *name, struct err *);
  * directory.  Mode 0600.
  */
 int	file_replace(int dirfd, const char *name, const void *, size_t, struct err *);
+
+struct file_piece {
+	const void	*bytes;
+	size_t		 len;
+	bool		 mapped;	/* base/mapped.h: let go as it is written */
+};
+
+/* The same, with the content as it lies. */
+int	file_replace_pieces(int dirfd, const char *name, const struct file_piece *, size_t count,
+	    struct err *);
 
 /* The whole content, at most max bytes; NULL with errno ENOENT if it is not there. */
 GBytes	*file_load(int dirfd, const char *name, size_t max, struct err *);

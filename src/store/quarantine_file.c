@@ -13,11 +13,13 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/fault.h"
+#include "base/mapped.h"
 #include "base/text.h"
 #include "store/file.h"
 
 #define TITLE		"intaked quarantine 1\n"
 #define ENTRY_MAX	((size_t)2 << 30)
+#define CRC_STEP	((gsize)1 << 20)
 #define HEAD_MAX	((size_t)32 * 1024)	/* each line is cut at 2,000 */
 
 void
@@ -90,6 +92,24 @@ add_number(GByteArray *out, const char *name, uint64_t value)
 	add_line(out, name, text);
 }
 
+/* Of the arrival as it is encoded; its bytes are not kept in memory for it. */
+static uint32_t
+checksum(const GByteArray *head, const struct arrival *a)
+{
+	gsize		 left, step;
+	const uint8_t	*at = g_bytes_get_data(a->bytes, &left);
+	uint32_t	 crc = digest_crc32c(0, head->data, head->len);
+
+	for (; left > 0; left -= step, at += step) {
+		step = MIN(left, CRC_STEP);
+		crc = digest_crc32c(crc, at, step);
+		if (a->mapped)
+			mapped_forget(at, step);
+	}
+	return crc;
+}
+
+/* All of an entry but the arrival's bytes, which end it. */
 static GByteArray *
 format(const char *reason, const char *detail, const struct arrival *a)
 {
@@ -97,7 +117,7 @@ format(const char *reason, const char *detail, const struct arrival *a)
 	g_autoptr(GByteArray)	 body = g_byte_array_new();
 	char			 when[CLOCK_RFC3339_SIZE];
 
-	arrival_encode(a, body);
+	arrival_encode_head(a, body);
 	g_byte_array_append(out, (const guint8 *)TITLE, (guint)strlen(TITLE));
 	add_line(out, "time", clock_rfc3339(clock_wall_ms(), when));
 	add_line(out, "reason", reason);
@@ -107,8 +127,8 @@ format(const char *reason, const char *detail, const struct arrival *a)
 	add_line(out, "key", a->key);
 	add_number(out, "lsn", a->lsn);
 	add_number(out, "size", g_bytes_get_size(a->bytes));
-	add_number(out, "arrival", body->len);
-	add_number(out, "crc32c", digest_crc32c(0, body->data, body->len));
+	add_number(out, "arrival", body->len + g_bytes_get_size(a->bytes));
+	add_number(out, "crc32c", checksum(body, a));
 	g_byte_array_append(out, (const guint8 *)"\n", 1);
 	g_byte_array_append(out, body->data, body->len);
 	return out;
@@ -119,6 +139,11 @@ quarantine_put(const char *state_dir, const char *reason, const char *detail,
     const struct arrival *a, struct err *e)
 {
 	g_autoptr(GByteArray)	out = format(reason, detail, a);
+	gsize			len;
+	const void		*bytes = g_bytes_get_data(a->bytes, &len);
+	const struct file_piece	pieces[] = {
+		{ out->data, out->len, false }, { bytes, len, a->mapped }
+	};
 	char			id[QUARANTINE_ID_SIZE];
 	int			dir, rc;
 
@@ -128,7 +153,7 @@ quarantine_put(const char *state_dir, const char *reason, const char *detail,
 	if (fault_point("quarantine-before-write") == -1)
 		rc = err_errno(e, ERR_TEMP, "write quarantine entry %s", id);
 	else
-		rc = file_replace(dir, id, out->data, out->len, e);
+		rc = file_replace_pieces(dir, id, pieces, G_N_ELEMENTS(pieces), e);
 	close(dir);
 	return rc;
 }

@@ -143,6 +143,26 @@ def test_large_mail_at_the_start__is_never_in_memory_twice(mail):
         check(rig, mail[1])
 
 
+def test_large_mail_that_cannot_be_taken_apart__is_set_aside_and_given_back(mail):
+    """The parser is killed at its deadline: a minimal ticket, and the mail in quarantine."""
+    with started() as rig:
+        config = rig.daemon.config
+        config.write_text(config.read_text().replace("parse_timeout = 60s",
+                                                     "parse_timeout = 100ms"))
+        rig.daemon.stop()
+        rig.daemon.start()
+        rig.drop_mail(mail[0])
+        [ticket] = rig.wait_tickets(1, 60)
+        assert ticket["subject"] == "Large"
+        top = peak(rig)
+        print("peak %.1f MB" % (top / MB))
+        assert top < LARGE + SPARE
+        [entry] = [p for p in (rig.dir / "state" / "quarantine").iterdir()]
+        shown = subprocess.run([str(INTAKECTL), "-c", str(config), "quarantine", "show",
+                                entry.name], capture_output=True, timeout=60)
+        assert hashlib.sha256(shown.stdout).digest() == hashlib.sha256(mail[0]).digest()
+
+
 def test_many_large_mails__do_not_add_up(mail):
     with started() as rig:
         for i in range(6):
