@@ -164,7 +164,7 @@ digest_base32(const uint8_t *in, size_t letters, char *out)
 		unsigned	value = 0;
 
 		for (bit = i * 5; bit < i * 5 + 5; bit++)
-			value = value << 1 | (in[bit / 8] >> (7 - bit % 8) & 1u);
+			value = value << 1 | ((unsigned)in[bit / 8] >> (7 - bit % 8) & 1u);
 		out[i] = crockford[value];
 	}
 	out[letters] = '\0';
