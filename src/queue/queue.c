@@ -94,11 +94,19 @@ complain(struct queue *q, const char *text)
 }
 
 enum queue_outcome
-queue_judge(struct queue *q, const redisReply *reply, struct err *e)
+queue_misread(struct queue *q, struct err *e)
+{
+	err_set(e, ERR_TEMP, "redis: an answer that is none of ours");
+	redis_conn_drop(q->conn, REPLY_UNKNOWN, "an answer that is none of ours");
+	return QUEUE_RETRY;
+}
+
+enum queue_outcome
+queue_judge(struct queue *q, const redisReply *reply, int type, struct err *e)
 {
 	switch (redis_reply_class(reply)) {
 	case REPLY_OK:
-		return QUEUE_DONE;
+		return reply->type == type ? QUEUE_DONE : queue_misread(q, e);
 	case REPLY_UNKNOWN:
 		err_set(e, ERR_TEMP, "redis: no answer");
 		return QUEUE_RETRY;

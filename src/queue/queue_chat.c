@@ -58,10 +58,10 @@ finish(struct reading *r)
 }
 
 static bool
-take_outcome(struct reading *r, const redisReply *reply)
+take_outcome(struct reading *r, const redisReply *reply, int type)
 {
 	struct err		 e = ERR_INIT;
-	enum queue_outcome	 outcome = queue_judge(r->q, reply, &e);
+	enum queue_outcome	 outcome = queue_judge(r->q, reply, type, &e);
 
 	if (outcome == QUEUE_REFUSED)
 		log_error("%s", e.text);
@@ -91,7 +91,7 @@ on_chat(void *arg, const redisReply *reply)
 	struct reading	*r = arg;
 	size_t		 i;
 
-	if (take_outcome(r, reply))
+	if (take_outcome(r, reply, REDIS_REPLY_ARRAY))
 		for (i = 0; i < reply->elements; i++)
 			take_entry(r, reply->element[i]);
 	finish(r);
@@ -122,7 +122,7 @@ on_stats(void *arg, const redisReply *reply)
 {
 	struct reading	*r = arg;
 
-	if (take_outcome(r, reply) && reply->str != NULL)
+	if (take_outcome(r, reply, REDIS_REPLY_STRING))
 		g_ptr_array_add(r->list, g_strdup(reply->str));
 	finish(r);
 }
@@ -143,9 +143,9 @@ on_trimmed(void *arg, const redisReply *reply)
 {
 	struct err	e = ERR_INIT;
 
-	if (queue_judge(arg, reply, &e) == QUEUE_REFUSED)
+	if (queue_judge(arg, reply, REDIS_REPLY_INTEGER, &e) == QUEUE_REFUSED)
 		log_error("%s", e.text);
-	else if (reply != NULL && reply->type == REDIS_REPLY_INTEGER && reply->integer > 0)
+	else if (reply != NULL && reply->integer > 0)
 		log_debug("redis: %lld acknowledged entries trimmed", reply->integer);
 }
 

@@ -91,10 +91,9 @@ take_found(struct asked *a, const redisReply *r, unsigned partition)
 {
 	if (queue_is_word(r, "known"))
 		set_known(a, r);
-	else if (r->type != REDIS_REPLY_ARRAY || r->elements != 3) {
-		err_set(&a->answer.err, ERR_PERM, "unexpected answer to intake_find");
-		refuse(a);
-	} else if (queue_read_candidates(r->element[1], partition, a->answer.candidates,
+	else if (!queue_is_word(r, "found") || r->elements != 3)
+		a->answer.outcome = queue_misread(a->q, &a->answer.err);
+	else if (queue_read_candidates(r->element[1], partition, a->answer.candidates,
 	    &a->answer.err) == -1)
 		refuse(a);
 	else
@@ -109,7 +108,7 @@ on_found(void *arg, const redisReply *r)
 	struct part		*part = arg;
 	struct asked		*a = part->asked;
 	struct err		 e = ERR_INIT;
-	enum queue_outcome	 outcome = queue_judge(a->q, r, &e);
+	enum queue_outcome	 outcome = queue_judge(a->q, r, REDIS_REPLY_ARRAY, &e);
 
 	if (outcome != QUEUE_DONE) {
 		a->answer.outcome = outcome;
@@ -177,10 +176,8 @@ take_commit(struct asked *a, const redisReply *r)
 		if (queue_read_candidates(r->element[1], a->partition, a->answer.candidates,
 		    &a->answer.err) == -1)
 			refuse(a);
-	} else {
-		err_set(&a->answer.err, ERR_PERM, "unexpected answer to intake_commit");
-		refuse(a);
-	}
+	} else
+		a->answer.outcome = queue_misread(a->q, &a->answer.err);
 }
 
 static void
@@ -188,7 +185,7 @@ on_commit(void *arg, const redisReply *r)
 {
 	struct asked	*a = arg;
 
-	a->answer.outcome = queue_judge(a->q, r, &a->answer.err);
+	a->answer.outcome = queue_judge(a->q, r, REDIS_REPLY_ARRAY, &a->answer.err);
 	if (a->answer.outcome == QUEUE_DONE)
 		take_commit(a, r);
 	else if (a->answer.outcome == QUEUE_REFUSED)
@@ -375,7 +372,7 @@ on_marked(void *arg, const redisReply *r)
 	struct err	e = ERR_INIT;
 
 	/* A mark that is not written costs a longer replay and nothing else. */
-	if (queue_judge(arg, r, &e) == QUEUE_REFUSED)
+	if (queue_judge(arg, r, REDIS_REPLY_ARRAY, &e) == QUEUE_REFUSED)
 		log_error("%s", e.text);
 }
 
@@ -399,7 +396,7 @@ on_due(void *arg, const redisReply *r)
 	struct part		*part = arg;
 	struct asked		*a = part->asked;
 	struct err		 e = ERR_INIT;
-	enum queue_outcome	 outcome = queue_judge(a->q, r, &e);
+	enum queue_outcome	 outcome = queue_judge(a->q, r, REDIS_REPLY_ARRAY, &e);
 	size_t			 i;
 
 	/* One record that cannot be read must not keep the others waiting. */

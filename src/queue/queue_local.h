@@ -51,9 +51,15 @@ void			 queue_add_word(struct redis_args *, const char *name, const char *text);
 
 /*
  * The outcome of a reply that may be an error; does what the error asks for
- * (drop the connection, complain).  DONE for anything but an error.
+ * (drop the connection, complain).  DONE for a reply of the type
+ * (REDIS_REPLY_...); another one is a misreading.
  */
-enum queue_outcome	 queue_judge(struct queue *, const redisReply *, struct err *);
+enum queue_outcome	 queue_judge(struct queue *, const redisReply *, int type, struct err *);
+/*
+ * An answer that our functions do not give: whatever it was, it says nothing
+ * of what was asked.  Gives the connection up; RETRY.
+ */
+enum queue_outcome	 queue_misread(struct queue *, struct err *);
 
 /* Setting up a new connection: calls queue_go_up() in the end. */
 void			 queue_setup(struct queue *);

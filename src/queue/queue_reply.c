@@ -107,7 +107,7 @@ on_ended(void *arg, const redisReply *r)
 {
 	struct err	e = ERR_INIT;
 
-	if (queue_judge(arg, r, &e) == QUEUE_REFUSED)
+	if (queue_judge(arg, r, REDIS_REPLY_ARRAY, &e) == QUEUE_REFUSED)
 		log_error("%s", e.text);
 }
 
@@ -163,7 +163,7 @@ on_taken(void *arg, const redisReply *r)
 	struct part		*part = arg;
 	struct taking		*t = part->taking;
 	struct err		 e = ERR_INIT;
-	enum queue_outcome	 outcome = queue_judge(t->q, r, &e);
+	enum queue_outcome	 outcome = queue_judge(t->q, r, REDIS_REPLY_ARRAY, &e);
 	size_t			 i;
 
 	if (outcome != QUEUE_DONE)
@@ -234,7 +234,7 @@ on_begun(void *arg, const redisReply *r)
 {
 	struct beginning	*b = arg;
 	struct err		 e = ERR_INIT;
-	enum queue_outcome	 outcome = queue_judge(b->q, r, &e);
+	enum queue_outcome	 outcome = queue_judge(b->q, r, REDIS_REPLY_ARRAY, &e);
 	enum queue_begin	 begin = QUEUE_BEGIN_UNSURE;
 	unsigned		 attempt = 0;
 
@@ -246,6 +246,8 @@ on_begun(void *arg, const redisReply *r)
 			begin = QUEUE_BEGIN_GO;
 		else if (queue_is_word(r, "over"))
 			begin = QUEUE_BEGIN_OVER;
+		else if (!queue_is_word(r, "unsure"))
+			outcome = queue_misread(b->q, &e);
 	}
 	b->fn(b->arg, outcome, begin, attempt);
 	g_free(b);
@@ -287,9 +289,11 @@ on_end(void *arg, const redisReply *r)
 	struct asking		*a = arg;
 	struct queue_answer	 answer = { .err = ERR_INIT };
 
-	answer.outcome = queue_judge(a->q, r, &answer.err);
+	answer.outcome = queue_judge(a->q, r, REDIS_REPLY_ARRAY, &answer.err);
 	if (answer.outcome == QUEUE_DONE && queue_is_word(r, "known"))
 		answer.outcome = QUEUE_KNOWN;
+	else if (answer.outcome == QUEUE_DONE && !queue_is_word(r, "done"))
+		answer.outcome = queue_misread(a->q, &answer.err);
 	if (answer.outcome == QUEUE_REFUSED)
 		log_error("%s", answer.err.text);
 	a->answer(a->arg, &answer);
@@ -321,10 +325,13 @@ on_guard(void *arg, const redisReply *r)
 {
 	struct asking		*a = arg;
 	struct err		 e = ERR_INIT;
-	enum queue_outcome	 outcome = queue_judge(a->q, r, &e);
+	enum queue_outcome	 outcome = queue_judge(a->q, r, REDIS_REPLY_ARRAY, &e);
 
 	if (outcome == QUEUE_REFUSED)
 		log_error("%s", e.text);
+	/* "" would be "it may be sent": that has to be said. */
+	if (outcome == QUEUE_DONE && queue_text(r, 0)[0] == '\0')
+		outcome = queue_misread(a->q, &e);
 	a->guard(a->arg, outcome, outcome != QUEUE_DONE || queue_is_word(r, "ok") ? ""
 	    : queue_text(r, 0));
 	g_free(a);

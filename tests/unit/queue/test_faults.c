@@ -361,6 +361,65 @@ redis_conn__not_redis_at_the_other_end__is_given_up(void **state)
 	try_liar("HTTP/1.1 400 Bad Request\r\n\r\n", "does not speak RESP");
 	try_liar("+OK\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n", "");
 	try_liar("*3\r\n$1\r\n", "no answer");
+	try_liar("*2000000000\r\n", "too many parts");
+	try_liar("*2147483648\r\n", "does not speak RESP");
+}
+
+/* Another library under our name, that answers with nothing. */
+static void
+load_nonsense(struct fixture *f)
+{
+	redisReply	*r = server_do(f->server, "FUNCTION LOAD REPLACE %s",
+			    "#!lua name=intake\n"
+			    "local function nothing() return {} end\n"
+			    "redis.register_function('intake_find', nothing)\n"
+			    "redis.register_function('intake_commit', nothing)\n"
+			    "redis.register_function('intake_guard', nothing)\n");
+
+	if (r->type == REDIS_REPLY_ERROR)
+		fail_msg("%s", r->str);
+	freeReplyObject(r);
+}
+
+static void
+on_guard_answer(void *arg, enum queue_outcome outcome, const char *reason)
+{
+	struct got	*g = arg;
+
+	(void)reason;
+	g->outcome = outcome;
+	g->done = true;
+}
+
+static void
+queue__answer_that_is_none_of_ours__is_repeated_on_a_new_connection(void **state)
+{
+	const struct settings_guard	 limits = { .all_per_minute = 1 };
+	const struct queue_lookup	 lookup = { .customer = "ann@example.org" };
+	struct fixture			*f = fixture_new(NULL, 1);
+	struct plan			*p = plan_new(f, "AAAAA-00001", "m-1");
+	struct got			 g = { 0 };
+	int				 i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		load_nonsense(f);
+		f->up = false;
+		got_clear(&g);
+		if (i == 0)
+			queue_commit(f->queue, &p->c, on_answer, &g);
+		else if (i == 1)
+			queue_find(f->queue, &lookup, on_answer, &g);
+		else
+			queue_guard(f->queue, &limits, "id", "ann", "T", on_guard_answer, &g);
+		assert_true(run_until(f->loop, &g.done, WAIT_MS));
+		assert_int_equal(g.outcome, QUEUE_RETRY);
+		assert_true(run_until(f->loop, &f->up, WAIT_MS));
+	}
+	assert_int_equal(commit_at_last(f, p), QUEUE_DONE);
+	got_clear(&g);
+	plan_free(p);
+	fixture_free(f);
 }
 
 /* The server's file of the last transactions. */
@@ -514,6 +573,7 @@ main(void)
 		queue_test(queue__functions_flushed__are_loaded_again),
 		queue_test(queue__key_of_a_wrong_type__is_refused),
 		queue_test(queue__still_loading__waits_and_comes_up),
+		queue_test(queue__answer_that_is_none_of_ours__is_repeated_on_a_new_connection),
 		queue_test(redis_conn__not_redis_at_the_other_end__is_given_up),
 		queue_test(queue__aof_torn_inside_a_transaction__replay_from_the_mark_restores_all),
 	};
