@@ -12,6 +12,7 @@
 #define DEPTH_MAX	256	/* deeper elements lose their tags, not their text */
 #define ATTR_MAX	2048	/* bytes of an attribute that are kept */
 #define SPAN_MAX	100	/* columns or rows */
+#define ITEM_MAX	99999	/* number of a list's item */
 
 struct open {
 	enum html_tag		tag;	/* as in the input */
@@ -228,7 +229,7 @@ is_content_id(const char *src)
 }
 
 static void
-put_number_attr(GString *out, const struct html_token *t, const char *name)
+put_number_attr(GString *out, const struct html_token *t, const char *name, guint64 max)
 {
 	g_autofree char	*v = value_of(t, name);
 	guint64		 n;
@@ -236,7 +237,7 @@ put_number_attr(GString *out, const struct html_token *t, const char *name)
 	if (v == NULL || strspn(v, "0123456789") != strlen(v))
 		return;
 	n = g_ascii_strtoull(v, NULL, 10);
-	if (n >= 2 && n <= SPAN_MAX)
+	if (n >= 2 && n <= max)
 		g_string_append_printf(out, " %s=\"%u\"", name, (unsigned)n);
 }
 
@@ -305,9 +306,12 @@ put_start(struct work *w, const struct html_token *t)
 		put_attr(w->out, "target", "_blank");
 	}
 	if (html_nest_is_cell(as)) {
-		put_number_attr(w->out, t, "colspan");
-		put_number_attr(w->out, t, "rowspan");
-	}
+		put_number_attr(w->out, t, "colspan", SPAN_MAX);
+		put_number_attr(w->out, t, "rowspan", SPAN_MAX);
+	} else if (as == HTML_OL)
+		put_number_attr(w->out, t, "start", ITEM_MAX);
+	else if (as == HTML_LI)
+		put_number_attr(w->out, t, "value", ITEM_MAX);
 	put_common(w->out, t);
 	g_string_append_c(w->out, '>');
 	return as;

@@ -11,7 +11,7 @@
  *	elements	p br div span b strong i em u s a img ul ol li table thead
  *			tbody tr td th blockquote pre code h1..h6 hr
  *	attributes	href (http, https, mailto, tel), title, alt, colspan,
- *			rowspan, dir, lang; src only of pictures in the mail (cid:)
+ *			rowspan, start, value (of a list's item), dir, lang; src only of pictures in the mail (cid:)
  *
  * No style, class, id or handler survives, no remote picture, nothing that
  * the sender hid; links open elsewhere and tell nothing about us.

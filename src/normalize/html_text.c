@@ -22,6 +22,7 @@ struct element {
 	struct html_place	place;	/* of the text in it */
 	bool			hidden;
 	bool			tight;	/* no blank line around this one */
+	bool			bullet;	/* its words are a list item's number */
 	bool			ordered;
 	int			count;	/* of the list's items so far */
 	size_t			first;	/* lines done when the row began */
@@ -42,12 +43,43 @@ top(struct render *r)
 	return &g_array_index(r->open, struct element, r->open->len - 1);
 }
 
+static bool
+is_alnum(const char *p, const char *end)
+{
+	return p < end && g_ascii_isalnum(*p);
+}
+
+/*
+ * Word writes list items as paragraphs that begin with "·" or "2." and many
+ * no-break spaces.  Returns false if this is something else.
+ */
+static bool
+take_bullet(struct render *r, const char *p, size_t len)
+{
+	const char	*end = p + len, *from;
+
+	if (r->out.seen && !r->out.broken)
+		return false;
+	while (p < end && (g_ascii_isspace(*p) || (unsigned char)*p == 0xC2 ||
+	    (unsigned char)*p == 0xA0))
+		p++;
+	if (p == end || *p == '&' || r->out.bullet[0] != '\0')
+		return r->out.bullet[0] != '\0' || p == end;
+	for (from = p; is_alnum(p, end) && p - from < 8; )
+		p++;
+	if (p > from && p < end && strchr(".)", *p) != NULL)
+		snprintf(r->out.bullet, sizeof r->out.bullet, "%.*s ", (int)(p + 1 - from), from);
+	else
+		snprintf(r->out.bullet, sizeof r->out.bullet, "- ");
+	return true;
+}
+
 static void
 words(struct render *r, const char *p, size_t len, bool raw)
 {
 	struct element	*e = top(r);
 
-	if (e->hidden)
+	if (e->hidden || (e->bullet && take_bullet(r, p, len)))
 		return;
 	html_layout_words(&r->out, &e->place, p, len, raw);
 	html_link_words(&r->link, p, len);
@@ -208,6 +240,7 @@ push(struct render *r, const struct html_token *t)
 	e.tag = t->tag;
 	e.name = t->name;
 	e.tight = look.tight || (t->tag == HTML_P && e.place.lists > 0);
+	e.bullet |= look.bullet;
 	e.hidden |= look.hidden || (html_tag_traits(t->tag) & HTML_UNSEEN);
 	if (html_nest_is_list(t->tag)) {
 		e.ordered = t->tag == HTML_OL;

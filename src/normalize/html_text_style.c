@@ -39,6 +39,30 @@ is_zero(struct html_span v)
 	return i > 0 && (i == v.len || !g_ascii_isdigit(v.p[i]));
 }
 
+/* "1px", "0.5pt": nobody reads that.  Of other units 1 is much. */
+static bool
+is_speck(struct html_span v)
+{
+	char	 copy[12] = "", *unit;
+
+	if (v.len == 0 || v.len >= sizeof copy || !(g_ascii_isdigit(*v.p) || *v.p == '.'))
+		return v.len > 0 && is_zero(v);
+	memcpy(copy, v.p, v.len);
+	return is_zero(v) || (g_ascii_strtod(copy, &unit) <= 1 &&
+	    (g_ascii_strncasecmp(unit, "px", 2) == 0 || g_ascii_strncasecmp(unit, "pt", 2) == 0));
+}
+
+/* "-9999px": far away from what is seen. */
+static bool
+is_far_off(struct html_span v)
+{
+	size_t	i = 1;
+
+	while (i < v.len && g_ascii_isdigit(v.p[i]))
+		i++;
+	return i > 4 && v.p[0] == '-';
+}
+
 /* margin: 0in 0in 0.0001pt; Outlook writes "almost nothing" below. */
 static bool
 is_tight_margin(struct html_span v)
@@ -77,8 +101,15 @@ read_property(struct html_span name, struct html_span v, struct html_look *look,
 		look->hidden |= begins(v, "hidden") || begins(v, "collapse");
 	else if (html_span_is(name, "mso-hide"))
 		look->hidden |= begins(v, "all");
-	else if (html_span_is(name, "font-size") || html_span_is(name, "opacity"))
+	else if (html_span_is(name, "font-size"))
+		look->hidden |= is_speck(v);
+	else if (html_span_is(name, "opacity"))
 		look->hidden |= is_zero(v);
+	else if (html_span_is(name, "text-indent") || html_span_is(name, "left") ||
+	    html_span_is(name, "top"))
+		look->hidden |= is_far_off(v);
+	else if (html_span_is(name, "mso-list"))
+		look->bullet = begins(v, "ignore");
 	else if (html_span_is(name, "overflow"))
 		h->clipped |= begins(v, "hidden");
 	else if (html_span_is(name, "max-height") || html_span_is(name, "height"))

@@ -15,6 +15,7 @@ struct html_look {
 	bool		 preformatted;	/* white-space: pre, pre-wrap, pre-line */
 	bool		 collapsed;	/* white-space: normal, nowrap */
 	bool		 tight;		/* no margin above and below */
+	bool		 bullet;	/* Word's way to write a list item's number */
 	unsigned	 marks;		/* enum html_mark */
 	const char	*client;	/* who writes such marks, or NULL */
 };

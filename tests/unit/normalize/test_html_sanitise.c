@@ -43,7 +43,7 @@ static const char *const tags[] = { "p", "br", "div", "span", "b", "strong", "i"
 	"u", "s", "a", "img", "ul", "ol", "li", "table", "thead", "tbody", "tr", "td",
 	"th", "blockquote", "pre", "code", "h1", "h2", "h3", "h4", "h5", "h6", "hr", NULL };
 static const char *const attrs[] = { "href", "title", "alt", "src", "colspan", "rowspan",
-	"dir", "lang", "rel", "target", NULL };
+	"start", "value", "dir", "lang", "rel", "target", NULL };
 
 /* What the sanitiser wrote, judged by nothing but its tokens. */
 static bool
@@ -199,6 +199,9 @@ static void
 html_sanitise__allowed_markup__stays(void **state)
 {
 	static const struct row rows[] = {
+		{ "<ol start=3 type=a onclick=x><li value=5>a<li value=-1>b</ol>",
+		  "<ol start=\"3\"><li value=\"5\">a</li><li>b</li></ol>" },
+		{ "<ul start=3><li value='1 onclick=x'>a</ul>", "<ul><li>a</li></ul>" },
 		{ "", "" },
 		{ "a & b < c", "a &amp; b &lt; c" },
 		{ "<p class=x style='color:red' id=y>a<BR>b</p>", "<p>a<br>b</p>" },

@@ -101,6 +101,10 @@ html_text__lists_tables_quotes__keep_their_shape(void **state)
 		{ "<ul><li><p>a</p></li><li><p>b</p></li></ul>", "- a\n- b" },
 		{ "<ul><li>a<br>b</li></ul>", "- a\n  b" },
 		{ "<dl><dt>a<dd>b<dt>c<dd>d</dl>", "a\nb\nc\nd" },
+		{ "<p class=MsoListParagraph style='text-indent:-18.0pt;mso-list:l0 level1 lfo1'><![if !supportLists]>"
+		  "<span style='font-family:Symbol'><span style='mso-list:Ignore'>Â\xC2\xB7<span style='font:7.0pt \"Times\"'>"
+		  "&nbsp;&nbsp;&nbsp; </span></span></span><![endif]>a</p><p class=MsoListParagraph><span style='mso-list:Ignore'>"
+		  "b)<span>&nbsp;&nbsp; </span></span>c</p><p class=MsoNormal>d</p>", "- a\nb) c\nd" },
 		{ "<table><tr><td>a</td><td>b</td></tr><tr><td>c<td>d</table>", "a\tb\nc\td" },
 		{ "<table><tr><td><p>a</p></td><td><div>b</div></td></tr></table>", "a\tb" },
 		{ "<table><tr><td>a</td><td>&nbsp;</td><td></td><td>b</td></tr></table>", "a\tb" },
@@ -161,6 +165,10 @@ html_text__hidden_parts__are_left_out(void **state)
 		{ "<span style='visibility:hidden'>a</span>c", "c" },
 		{ "<span style='font-size:0'>a</span><span style='font-size:0.9em'>b</span>", "b" },
 		{ "<span style='font-size:0px;line-height:0'>a</span>c", "c" },
+		{ "<span style='font-size:1px'>a</span><span style='font-size:0.1pt'>b</span>c", "c" },
+		{ "<span style='font-size:1em'>a</span><span style='font-size:1.1pt'>b</span>"
+		  "<span style='font-size:10px'>c</span><span style='font-size:.5em'>d</span>", "abcd" },
+		{ "<div style='position:absolute;left:-9999px'>a</div><p style='text-indent:-18.0pt'>c</p>", "c" },
 		{ "<span style='mso-hide:all'>a</span>c", "c" },
 		{ "<div style='max-height:0;overflow:hidden'>a</div>c", "c" },
 		{ "<div style='height:0'>a</div>c", "a\nc" },
