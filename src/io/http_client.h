@@ -5,6 +5,12 @@
  * One request, one answer, or one sentence why there is none.  HTTPS unless
  * plain HTTP is allowed for this call; no redirects, no cookies, a limit on
  * time and on the size of the answer.
+ *
+ * A request can be signed (AWS Signature Version 4).  curl 7.88 signs every
+ * header of the question, also one without a value, which it then does not
+ * send; it takes the digest of the body from x-amz-content-sha256; and it puts
+ * "a-b-c" in front of "a-b", which is wrong.  So a signed question brings that
+ * header, none that is empty, and no two of which one begins like the other.
  */
 #ifndef IO_HTTP_CLIENT_H
 #define IO_HTTP_CLIENT_H
@@ -20,12 +26,28 @@
 struct http_client;
 struct http_call;
 
+/* A body that is read from its file while it is sent, some kilobytes at a time. */
+struct http_file {
+	int			 fd;		/* taken: closed with the call */
+	int64_t			 size;		/* exactly so much is sent */
+};
+
+struct http_sign {
+	const char		*scope;		/* "aws:amz:eu-central-1:s3" */
+	const char		*user;
+	const char		*secret;
+};
+
 struct http_ask {
 	const char		*url;
 	const char *const	*headers;	/* "Name: value" ..., NULL; or NULL */
 	const void		*body;		/* makes it a POST; NULL: GET */
 	size_t			 len;
+	const struct http_file	*file;		/* makes it a PUT; or NULL */
+	const struct http_sign	*sign;		/* or NULL */
+	bool			 head;		/* makes it a HEAD */
 	int64_t			 timeout_ms;	/* for all of it; 0: 30 s */
+	int64_t			 stall_ms;	/* for a while without a byte; 0: no limit */
 	size_t			 max_answer;	/* 0: 1 MiB */
 	const char		*ca_file;	/* NULL: the system's */
 	bool			 allow_http;
@@ -36,6 +58,7 @@ struct http_answer {
 	const char	*type;		/* Content-Type, or NULL */
 	const char	*body;		/* with a NUL behind */
 	size_t		 len;
+	int64_t		 length;	/* Content-Length, also of a HEAD; -1: not told */
 };
 
 /*
