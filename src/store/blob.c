@@ -30,10 +30,11 @@ struct blobs {
 };
 
 struct job {
-	GPtrArray			*list;		/* NULL: a sweep */
-	const struct blob_events	*events;
+	void				(*run)(struct blobs *, struct job *);
+	GPtrArray			*list;		/* struct blob *, or char *; NULL: a sweep */
+	const struct blob_events	*events;	/* NULL: nothing is stored */
 	void				*arg;
-	int64_t				 older_than_ms;
+	int64_t				 ms;
 	unsigned			 removed;
 	bool				 new_shelf;
 	bool				 anew;		/* what is there cannot be trusted */
@@ -77,8 +78,8 @@ blob_list_new(void)
 	return g_ptr_array_new_with_free_func((GDestroyNotify)blob_free);
 }
 
-static bool
-is_digest(const char *sha256)
+bool
+blob_is_digest(const char *sha256)
 {
 	return strlen(sha256) == DIGEST_HEX_SIZE - 1 &&
 	    strspn(sha256, "0123456789abcdef") == DIGEST_HEX_SIZE - 1;
@@ -95,7 +96,7 @@ blob_open(const char *state_dir, const char *sha256)
 {
 	g_autofree char	*below = NULL, *path = NULL;
 
-	if (!is_digest(sha256)) {
+	if (!blob_is_digest(sha256)) {
 		errno = EINVAL;
 		return -1;
 	}
@@ -177,12 +178,12 @@ write_blob(struct blobs *bs, const char *name, const struct blob *b, struct err 
 }
 
 static int
-put_blob(struct blobs *bs, const struct blob *b, struct job *job)
+put_blob(struct blobs *bs, struct blob *b, struct job *job)
 {
 	struct err	*e = &job->err;
 	char		 name[4 + DIGEST_HEX_SIZE];
 
-	if (!is_digest(b->sha256))
+	if (!blob_is_digest(b->sha256))
 		return err_set(e, ERR_PERM, "no digest: %.70s", b->sha256);
 	name_of(b, name);
 	if (!job->anew && is_there(bs, name, b))
@@ -193,6 +194,7 @@ put_blob(struct blobs *bs, const struct blob *b, struct job *job)
 	else if (errno != EEXIST)
 		return err_errno(e, ERR_TEMP, "make blobs/%s", name);
 	name_of(b, name);
+	b->fresh = true;
 	return write_blob(bs, name, b, e);
 }
 
@@ -214,7 +216,7 @@ sweep_shelf(int shelf, int64_t before_ms)
 	guint			 i;
 
 	for (i = 0; names != NULL && i < names->len; i++)
-		if (is_digest(names->pdata[i]) &&
+		if (blob_is_digest(names->pdata[i]) &&
 		    fstatat(shelf, names->pdata[i], &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    (int64_t)st.st_mtim.tv_sec * 1000 < before_ms &&
 		    unlinkat(shelf, names->pdata[i], 0) == 0)
@@ -225,7 +227,7 @@ sweep_shelf(int shelf, int64_t before_ms)
 static void
 run_sweep(struct blobs *bs, struct job *job)
 {
-	int64_t	before_ms = clock_wall_ms() - job->older_than_ms;
+	int64_t	before_ms = clock_wall_ms() - job->ms;
 	char	name[4];
 	int	i, fd;
 
@@ -240,17 +242,32 @@ run_sweep(struct blobs *bs, struct job *job)
 }
 
 static void
+run_age(struct blobs *bs, struct job *job)
+{
+	int64_t		at_ms = clock_wall_ms() - job->ms;
+	struct timespec	times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = at_ms / 1000 } };
+	char		name[4 + DIGEST_HEX_SIZE];
+	guint		i;
+
+	for (i = 0; i < job->list->len; i++) {
+		const char	*sha256 = job->list->pdata[i];
+
+		if (!blob_is_digest(sha256))
+			continue;
+		snprintf(name, sizeof name, "%.2s/%s", sha256, sha256);
+		utimensat(bs->dirfd, name, times, AT_SYMLINK_NOFOLLOW);
+	}
+}
+
+static void
 run_writer(void *arg, GPtrArray *jobs)
 {
-	struct job	*job;
-	guint		 i;
+	guint	i;
 
 	for (i = 0; i < jobs->len; i++) {
-		job = jobs->pdata[i];
-		if (job->list != NULL)
-			run_store(arg, job);
-		else
-			run_sweep(arg, job);
+		struct job	*job = jobs->pdata[i];
+
+		job->run(arg, job);
 	}
 }
 
@@ -355,7 +372,7 @@ on_again(void *arg)
 }
 
 static void
-on_swept(struct job *job)
+on_tidied(struct job *job)
 {
 	if (job->removed > 0)
 		log_info("blobs removed=%u", job->removed);
@@ -368,8 +385,8 @@ on_written(void *arg, void *data)
 	struct blobs	*bs = arg;
 	struct job	*job = data;
 
-	if (job->list == NULL) {
-		on_swept(job);
+	if (job->events == NULL) {
+		on_tidied(job);
 		return;
 	}
 	if (!job->anew)
@@ -403,6 +420,7 @@ blob_store(struct blobs *bs, GPtrArray *list, const struct blob_events *events, 
 {
 	struct job	*job = g_new0(struct job, 1);
 
+	job->run = run_store;
 	job->list = list;
 	job->events = events;
 	job->arg = arg;
@@ -414,7 +432,19 @@ blobs_sweep(struct blobs *bs, int64_t older_than_ms)
 {
 	struct job	*job = g_new0(struct job, 1);
 
-	job->older_than_ms = older_than_ms;
+	job->run = run_sweep;
+	job->ms = older_than_ms;
+	work_lane_add(bs->writer, job);
+}
+
+void
+blobs_age(struct blobs *bs, GPtrArray *digests, int64_t by_ms)
+{
+	struct job	*job = g_new0(struct job, 1);
+
+	job->run = run_age;
+	job->list = digests;
+	job->ms = by_ms;
 	work_lane_add(bs->writer, job);
 }
 

@@ -18,6 +18,7 @@
 #define STORE_BLOB_H
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/digest.h"
@@ -29,6 +30,7 @@ struct blobs;
 struct blob {
 	char	 sha256[DIGEST_HEX_SIZE];	/* of bytes: the caller's word for it */
 	GBytes	*bytes;
+	bool	 fresh;				/* blob_store() found it missing and wrote it */
 };
 
 struct blob	*blob_new(GBytes *bytes);	/* takes a reference, computes the digest */
@@ -49,14 +51,22 @@ struct blob_events {
 	void	(*synced)(void *arg);
 };
 
-/* Takes the list. */
+/* Takes the list; with a reference of one's own, fresh can be read once it is stored. */
 void		 blob_store(struct blobs *, GPtrArray *list, const struct blob_events *, void *arg);
 
 /* Remove what nobody has stored for so long; blobs are found again by storing. */
 void		 blobs_sweep(struct blobs *, int64_t older_than_ms);
 
+/*
+ * Take these (char *; takes the list) to have been stored so much earlier than
+ * now: they are kept elsewhere, and the sweep may have them sooner.  Storing
+ * one again undoes it.
+ */
+void		 blobs_age(struct blobs *, GPtrArray *digests, int64_t by_ms);
+
 /* "blobs/ab/ab12...", below the state directory.  Free with g_free(). */
 char		*blob_path(const char *sha256);
+bool		 blob_is_digest(const char *sha256);
 /* Open for reading, without a struct blobs; -1 and errno: not there, or no digest. */
 int		 blob_open(const char *state_dir, const char *sha256);
 

@@ -7,6 +7,7 @@
  *	journal/	arrivals (store/journal.h)
  *	corrupt/	what was damaged, for a human
  *	blobs/		attachments by digest (store/blob.h)
+ *	uploads/	attachments to be copied to a bucket (store/pending.h)
  *	cursors		places in mailboxes (store/cursor.h)
  *	quarantine/	what could not be handled (store/quarantine.h)
  *

@@ -254,6 +254,59 @@ blobs_sweep__old_ones_go_and_stored_again_stay(void **state)
 	fixture_free(f);
 }
 
+static void
+blob_store__what_was_missing__is_fresh_and_what_was_there_is_not(void **state)
+{
+	struct fixture		*f = fixture_new();
+	struct blobs		*bs = blobs_open(f->loop, f->dir, NULL);
+	const char		*texts[] = { "alpha", NULL };
+	g_autoptr(GPtrArray)	 list = blob_list_new();
+
+	(void)state;
+	store(f, bs, texts);
+	loop_run(f->loop);
+	g_ptr_array_add(list, make("alpha"));
+	g_ptr_array_add(list, make("beta"));
+	f->waiting++;
+	blob_store(bs, g_ptr_array_ref(list), &on_blobs, f);
+	loop_run(f->loop);
+	assert_false(((struct blob *)list->pdata[0])->fresh);
+	assert_true(((struct blob *)list->pdata[1])->fresh);
+	blobs_close(bs);
+	fixture_free(f);
+}
+
+static void
+blobs_age__aged_ones_go_earlier_and_stored_again_do_not(void **state)
+{
+	struct fixture	*f = fixture_new();
+	struct blobs	*bs = blobs_open(f->loop, f->dir, NULL);
+	const char	*all[] = { "alpha", "beta", "gamma", NULL }, *again[] = { "beta", NULL };
+	GPtrArray	*digests = g_ptr_array_new_with_free_func(g_free);
+	g_autofree char	*gone = NULL;
+	unsigned	 i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		char	hex[DIGEST_HEX_SIZE];
+
+		digest_sha256_hex(all[i], strlen(all[i]), hex);
+		g_ptr_array_add(digests, g_strdup(hex));
+	}
+	g_ptr_array_add(digests, g_strdup("../../no digest"));
+	store(f, bs, all);
+	loop_run(f->loop);
+	blobs_age(bs, digests, 7200 * 1000);
+	store(f, bs, again);
+	loop_run(f->loop);
+	blobs_sweep(bs, 3600 * 1000);
+	blobs_close(bs);
+	assert_null(gone = content(f, "alpha"));
+	check(f, "beta");
+	check(f, "gamma");
+	fixture_free(f);
+}
+
 int
 main(void)
 {
@@ -266,6 +319,8 @@ main(void)
 		cmocka_unit_test(blob_store__close_while_waiting__is_finished),
 		cmocka_unit_test(blob_store__directory_not_writable__fails_temporarily),
 		cmocka_unit_test(blob_open__no_digest__is_refused),
+		cmocka_unit_test(blob_store__what_was_missing__is_fresh_and_what_was_there_is_not),
+		cmocka_unit_test(blobs_age__aged_ones_go_earlier_and_stored_again_do_not),
 		cmocka_unit_test(blobs_sweep__old_ones_go_and_stored_again_stay),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
