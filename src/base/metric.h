@@ -33,6 +33,10 @@ enum metric {
 	METRIC_OAUTH_EXPIRES,		/* channel: seconds since 1970 */
 	METRIC_OAUTH_REFRESH_TOKEN,	/* channel: seconds since 1970 */
 	METRIC_OAUTH_FAILURES,		/* channel */
+	METRIC_BUCKET_UP,		/* bucket */
+	METRIC_BUCKET_PENDING,
+	METRIC_BUCKET_OBJECTS,		/* outcome: sent, known, refused, failed, lost */
+	METRIC_BUCKET_BYTES,
 	METRIC_CHAT_CONNECTIONS,
 	METRIC_JOURNAL_BYTES,
 	METRIC_JOURNAL_WAITING,		/* arrivals not yet on the queue */

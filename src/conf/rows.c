@@ -21,6 +21,8 @@ static const char *const words_smtp_auth[] = { "login", "xoauth2", NULL };
 static const char *const words_auth[] = { "login", "plain", "xoauth2", NULL };
 static const char *const words_pop3_after[] = { "keep", "delete", NULL };
 static const char *const words_pop3_import[] = { "none", "all", NULL };
+static const char *const words_style[] = { "path", "host", NULL };
+static const char *const words_encryption[] = { "none", "AES256", "aws:kms", NULL };
 static const char *const words_identity[] = { "off", "mark", "require", NULL };
 static const char *const words_addresses[] = { "merge", "per_mailbox", NULL };
 static const char *const words_priority[] = { "high", "medium", "low", NULL };
@@ -212,6 +214,36 @@ static const struct conf_key guard_keys[] = {
 	    "mailer-daemon@*, postmaster@*, abuse@*, root@*, noreply@*, no-reply@*, "
 	    "donotreply@*, do-not-reply@*",
 	    "patterns of addresses that get no automatic mail"),
+	END
+};
+
+static const struct conf_key bucket_keys[] = {
+	STR_(settings_bucket, "name", name, NULL,
+	    "the bucket; without it attachments stay in the state directory"),
+	STR_(settings_bucket, "endpoint", endpoint, NULL,
+	    "where it is: https://s3.eu-central-1.amazonaws.com"),
+	STR_(settings_bucket, "region", region, "us-east-1", "its region, which is signed with"),
+	STR_(settings_bucket, "prefix", prefix, "",
+	    "what the objects' names begin with: attachments/"),
+	PICK(settings_bucket, "style", style, "path", words_style,
+	    "where the bucket's name stands in the address: https://host/bucket or https://bucket.host"),
+	STR_(settings_bucket, "access_key", access_key, NULL, "id of the access key"),
+	SECRET(settings_bucket, "secret_key_file", secret.file, "file with the secret key"),
+	STR_(settings_bucket, "secret_key_command", secret.command, NULL,
+	    "command that prints it"),
+	FILE_(settings_bucket, "tls_ca_file", tls_ca_file,
+	    "certificates to trust instead of the system's"),
+	PICK(settings_bucket, "encryption", encryption, "none", words_encryption,
+	    "encryption that the server is asked for"),
+	TIME_(settings_bucket, "wait", wait_ms, "10s", 0, HOUR,
+	    "how long a ticket waits until the bucket has its files"),
+	TIME_(settings_bucket, "keep_local", keep_local_ms, "24h", 0, 3650 * DAY,
+	    "how long files that the bucket has stay in the state directory"),
+	TIME_(settings_bucket, "timeout", timeout_ms, "30s", SECOND, HOUR,
+	    "how long the server may be silent"),
+	TIME_(settings_bucket, "retry_max", retry_max_ms, "5m", SECOND, DAY,
+	    "longest pause before the next try while the bucket takes nothing"),
+	INT_(settings_bucket, "transfers", transfers, "4", 1, 64, "files sent at once"),
 	END
 };
 
@@ -457,6 +489,8 @@ static const struct conf_section root_subs[] = {
 	ONE("identity", identity, identity_keys, NULL, "who we are"),
 	ONE("mail_out", mail_out, mail_out_keys, section_check_mail_out, "mail to customers"),
 	ONE("guard", guard, guard_keys, NULL, "limits of what goes to customers"),
+	ONE("bucket", bucket, bucket_keys, section_check_bucket,
+	    "an S3-compatible store for attachments"),
 	MANY("imap", imap, settings_imap, imap_keys, NULL, section_check_imap, "a mailbox on a server"),
 	MANY("lmtp", lmtp, settings_lmtp, lmtp_keys, NULL, section_check_lmtp,
 	    "mail handed over by a mail server"),

@@ -33,9 +33,9 @@ is_on_loopback(const char *server)
 	return is_loopback(host) || g_str_has_prefix(server, "[::1]:");
 }
 
-/* A token goes in the clear only where nobody can listen. */
+/* Tokens and files go in the clear only where nobody can listen. */
 static gboolean
-is_token_url(const char *url)
+is_private_url(const char *url)
 {
 	static const char *const	here[] = {
 		"http://127.0.0.1", "http://localhost", "http://[::1]"
@@ -45,7 +45,8 @@ is_token_url(const char *url)
 	for (i = 0; i < G_N_ELEMENTS(here); i++) {
 		size_t	n = strlen(here[i]);
 
-		if (strncmp(url, here[i], n) == 0 && (url[n] == ':' || url[n] == '/'))
+		if (strncmp(url, here[i], n) == 0 &&
+		    (url[n] == ':' || url[n] == '/' || url[n] == '\0'))
 			return strchr(url, '@') == NULL;
 	}
 	return g_str_has_prefix(url, "https://");
@@ -59,7 +60,7 @@ check_oauth(const struct settings_oauth *o, const char *auth, bool has_password,
 	if (has_password)
 		return err_set(e, ERR_CONFIG,
 		    "oauth_token_url takes the place of password_file and password_command");
-	if (!is_token_url(o->token_url))
+	if (!is_private_url(o->token_url))
 		return err_set(e, ERR_CONFIG, "oauth_token_url = \"%s\" is not https", o->token_url);
 	if (o->client_id == NULL)
 		return err_set(e, ERR_CONFIG, "oauth_token_url needs oauth_client_id");
@@ -237,4 +238,72 @@ section_check_template(const void *section, struct err *e)
 	if ((s->body == NULL) == (s->file == NULL))
 		return err_set(e, ERR_CONFIG, "needs either body or file");
 	return 0;
+}
+
+static bool
+fits(const char *pattern, const char *whole)
+{
+	g_autofree char	*anchored = g_strdup_printf("^(?:%s)\\z", pattern);
+
+	return g_regex_match_simple(anchored, whole, 0, 0);
+}
+
+/* They become part of an address that is signed: nothing in them may need an escape. */
+static int
+check_bucket_names(const struct settings_bucket *s, struct err *e)
+{
+	if (!fits("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", s->name))
+		return err_set(e, ERR_CONFIG, "name = \"%s\" is no bucket's name: 3 to 63 of "
+		    "a-z 0-9 . -", s->name);
+	if (!fits("[A-Za-z0-9-]+", s->region))
+		return err_set(e, ERR_CONFIG, "region = \"%s\" is not like eu-central-1", s->region);
+	if (!fits("([A-Za-z0-9_~-][A-Za-z0-9._~-]*/)*([A-Za-z0-9_~-][A-Za-z0-9._~-]*)?", s->prefix) ||
+	    strlen(s->prefix) > 512)
+		return err_set(e, ERR_CONFIG, "prefix = \"%s\" is not like attachments/: letters, "
+		    "digits and . _ ~ - between single slashes", s->prefix);
+	return 0;
+}
+
+static int
+check_bucket_endpoint(const struct settings_bucket *s, struct err *e)
+{
+	if (!fits("https?://([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{1,5})?"
+	    "(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/?", s->endpoint))
+		return err_set(e, ERR_CONFIG, "endpoint = \"%s\" is not like https://s3.example.net",
+		    s->endpoint);
+	if (!is_private_url(s->endpoint))
+		return err_set(e, ERR_CONFIG,
+		    "endpoint = \"%s\" is neither https nor on this host", s->endpoint);
+	if (strcmp(s->style, "host") == 0 && fits("https?://(\\[.*|[0-9.]+([:/].*)?)", s->endpoint))
+		return err_set(e, ERR_CONFIG, "style = host needs an endpoint with a name, "
+		    "not an address");
+	return 0;
+}
+
+static int
+check_bucket_keys(const struct settings_bucket *s, struct err *e)
+{
+	if ((s->secret.file == NULL) == (s->secret.command == NULL))
+		return err_set(e, ERR_CONFIG,
+		    "needs either secret_key_file or secret_key_command");
+	if (!fits("[A-Za-z0-9._:@-]+", s->access_key))
+		return err_set(e, ERR_CONFIG, "access_key = \"%s\" has signs that no key has",
+		    s->access_key);
+	return 0;
+}
+
+int
+section_check_bucket(const void *section, struct err *e)
+{
+	const struct settings_bucket	*s = section;
+
+	if (s->name == NULL && (s->endpoint != NULL || s->access_key != NULL))
+		return err_set(e, ERR_CONFIG, "needs name, the bucket's");
+	if (s->name == NULL)
+		return 0;
+	if (s->endpoint == NULL || s->access_key == NULL)
+		return err_set(e, ERR_CONFIG, "needs endpoint and access_key");
+	if (check_bucket_names(s, e) == -1 || check_bucket_endpoint(s, e) == -1)
+		return -1;
+	return check_bucket_keys(s, e);
 }

@@ -13,6 +13,7 @@
 
 int	section_check_http(const void *section, struct err *);
 int	section_check_mail_out(const void *section, struct err *);
+int	section_check_bucket(const void *section, struct err *);
 int	section_check_imap(const void *section, struct err *);
 int	section_check_pop3(const void *section, struct err *);
 int	section_check_lmtp(const void *section, struct err *);

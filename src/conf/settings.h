@@ -289,6 +289,24 @@ struct settings_template {
 	char		*file;			/* body from there instead */
 };
 
+/* An S3-compatible store for attachments, beside the local one. */
+struct settings_bucket {
+	char		*name;			/* NULL: not used */
+	char		*endpoint;		/* https://host[:port][/path] */
+	char		*region;
+	char		*prefix;		/* of the objects' names; "" */
+	char		*style;			/* "path", "host" */
+	char		*access_key;
+	struct settings_secret secret;
+	char		*tls_ca_file;
+	char		*encryption;		/* "none", "AES256", "aws:kms" */
+	int64_t		 wait_ms;		/* a ticket waits so long for its files */
+	int64_t		 keep_local_ms;		/* what the bucket has */
+	int64_t		 timeout_ms;		/* of silence */
+	int64_t		 retry_max_ms;
+	int64_t		 transfers;		/* at once */
+};
+
 struct settings {
 	char				*file;		/* it was read from */
 	char				*instance;	/* name of this daemon */
@@ -306,6 +324,7 @@ struct settings {
 	struct settings_identity	 identity;
 	struct settings_mail_out	 mail_out;
 	struct settings_guard		 guard;
+	struct settings_bucket		 bucket;
 	GPtrArray			*imap;		/* struct settings_imap * */
 	GPtrArray			*lmtp;
 	GPtrArray			*maildir;

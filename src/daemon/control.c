@@ -49,6 +49,23 @@ write_intake(struct daemon *d, struct json_out *j)
 }
 
 static void
+write_bucket(struct daemon *d, struct json_out *j)
+{
+	struct bucket_stats	s;
+
+	bucket_stats(d->bucket, &s);
+	if (!s.used && s.pending == 0)
+		return;
+	json_open(j, "bucket", '{');
+	json_bool(j, "up", s.up);
+	json_str(j, "place", s.place);
+	json_str(j, "problem", s.problem);
+	json_int(j, "pending", (int64_t)s.pending);
+	json_int(j, "tickets_waiting", s.waiting);
+	json_close(j, '}');
+}
+
+static void
 write_channels(struct daemon *d, struct json_out *j)
 {
 	guint	i;
@@ -94,6 +111,7 @@ on_stats(void *arg, enum queue_outcome outcome, GPtrArray *partitions)
 	write_channels(d, &j);
 	write_journal(d, &j);
 	write_intake(d, &j);
+	write_bucket(d, &j);
 	json_int(&j, "quarantine", quarantine_count(d->quarantine));
 	json_open(&j, "queues", '[');
 	for (i = 0; outcome == QUEUE_DONE && partitions != NULL && i < partitions->len; i++)

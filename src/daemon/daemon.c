@@ -68,6 +68,7 @@ stop(struct daemon *d, const char *why)
 	if (d->http != NULL)
 		http_server_drain(d->http);
 	loop_timer_start(d->grace, GRACE_MS);
+	bucket_hurry(d->bucket);
 	intake_stop(d->intake, on_idle, d);
 }
 
@@ -196,6 +197,7 @@ open_store(struct daemon *d, const struct settings *s, struct err *e)
 	options.dir = state_dir_path(d->state);
 	d->known = known_new(0);
 	if ((d->blobs = blobs_open(d->loop, options.dir, e)) == NULL ||
+	    (d->bucket = bucket_open(d->loop, d->blobs, options.dir, s, e)) == NULL ||
 	    (d->cursors = cursor_open(d->loop, options.dir, e)) == NULL ||
 	    (d->quarantine = quarantine_open(d->loop, options.dir, e)) == NULL ||
 	    (d->journal = journal_open(d->loop, &options, e)) == NULL)
@@ -255,6 +257,7 @@ open_all(struct daemon *d, struct settings *s, struct err *e)
 		return -1;
 	options.journal = d->journal;
 	options.blobs = d->blobs;
+	options.bucket = d->bucket;
 	options.quarantine = d->quarantine;
 	if ((d->intake = intake_new(&options, e)) == NULL ||
 	    (d->now = generation_start(d, s, e)) == NULL)
@@ -274,6 +277,8 @@ close_all(struct daemon *d)
 	g_clear_pointer(&d->journal, journal_close);
 	g_clear_pointer(&d->quarantine, quarantine_close);
 	g_clear_pointer(&d->blobs, blobs_close);
+	/* Calls nobody any more; it may still hear of files. */
+	g_clear_pointer(&d->bucket, bucket_close);
 	g_clear_pointer(&d->intake, intake_free);
 	g_clear_pointer(&d->before, g_ptr_array_unref);
 	g_clear_pointer(&d->now, generation_free);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bucket/bucket.h"
 #include "channel/channel.h"
 #include "conf/settings.h"
 #include "daemon/daemon.h"
@@ -49,6 +50,7 @@ struct daemon {
 	struct journal		*journal;
 	struct known		*known;
 	struct blobs		*blobs;
+	struct bucket		*bucket;
 	struct cursors		*cursors;
 	struct quarantine	*quarantine;
 	struct http_server	*http;		/* webhooks and chat; NULL: none configured */

@@ -112,6 +112,7 @@ take_into_use(struct daemon *d, struct settings *fresh)
 		return refused(d, e.text);
 	}
 	journal_set_options(d->journal, &limits);
+	bucket_reload(d->bucket, fresh);
 	log_setup((enum log_level)fresh->log.level, (enum log_format)fresh->log.format);
 	if (d->http != NULL && http_server_renew_tls(d->http, &e) == -1)
 		log_warn("http certificate not renewed: %s", e.text);

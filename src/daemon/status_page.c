@@ -28,6 +28,17 @@ add_channel_issues(struct daemon *d, GPtrArray *issues, bool *blocking)
 	}
 }
 
+/* No reason to send messages elsewhere: attachments are safe here. */
+static void
+add_bucket_issue(struct daemon *d, GPtrArray *issues)
+{
+	struct bucket_stats	s;
+
+	bucket_stats(d->bucket, &s);
+	if (s.used && !s.up)
+		g_ptr_array_add(issues, g_strdup_printf("bucket: %s", s.problem));
+}
+
 GPtrArray *
 status_issues(struct daemon *d, bool *blocking)
 {
@@ -48,6 +59,7 @@ status_issues(struct daemon *d, bool *blocking)
 	intake_stats(d->intake, &intake);
 	if (!intake.redis_up)
 		g_ptr_array_add(issues, g_strdup_printf("redis: %s", intake.redis_problem));
+	add_bucket_issue(d, issues);
 	if (d->reload_problems != NULL)
 		g_ptr_array_add(issues, g_strdup_printf("last reload was refused: %s",
 		    d->reload_problems));

@@ -238,6 +238,7 @@ intake_new(const struct intake_options *o, struct err *e)
 	in->settings = o->settings;
 	in->journal = o->journal;
 	in->blobs = o->blobs;
+	in->bucket = o->bucket;
 	in->quarantine = o->quarantine;
 	in->secret = o->secret;
 	in->events = o->events;

@@ -3,7 +3,7 @@
  * intake/intake.h - the way of a message, and the only code that knows the
  * order of its steps.
  *
- *	journal -> parse workers -> attachments stored -> whose ticket?
+ *	journal -> parse workers -> attachments stored (and in the bucket) -> whose ticket?
  *	        -> what is missing? -> one commit in Redis -> mark
  *
  * There is one way for all times: what has just come in, what waited while
@@ -26,6 +26,7 @@
 #include "model/outgoing.h"
 
 struct blobs;			/* store/blob.h */
+struct bucket;			/* bucket/bucket.h */
 struct intake;
 struct journal;			/* store/journal.h */
 struct quarantine;		/* store/quarantine.h */
@@ -44,6 +45,7 @@ struct intake_options {
 	const struct settings	*settings;
 	struct journal		*journal;
 	struct blobs		*blobs;
+	struct bucket		*bucket;
 	struct quarantine	*quarantine;
 	const uint8_t		*secret;	/* STATE_SECRET_SIZE bytes */
 	struct intake_events	 events;

@@ -21,6 +21,7 @@ struct intake {
 	const struct settings	*settings;
 	struct journal		*journal;
 	struct blobs		*blobs;
+	struct bucket		*bucket;
 	struct quarantine	*quarantine;
 	const uint8_t		*secret;
 	struct intake_events	 events;

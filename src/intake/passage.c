@@ -17,6 +17,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/metric.h"
+#include "bucket/bucket.h"
 #include "intake/intake_local.h"
 #include "intake/judge.h"
 #include "store/blob.h"
@@ -36,6 +37,7 @@ struct passage {
 	size_t			 bytes;
 	struct parsed		*parsed;	/* message moves into ticket and back */
 	const char		*failure;	/* why the message is minimal, or NULL */
+	GPtrArray		*parts;		/* struct blob *: while they are stored; or NULL */
 	struct ticket_context	 context;
 	struct ticket_keys	*keys;
 	GPtrArray		*candidates;	/* struct queue_candidate *; as last seen */
@@ -55,7 +57,7 @@ struct passage {
 	struct turn		 to_commit;	/* in in->writers */
 	const char		*lane;		/* of its conversation, while in it; of keys */
 	bool			 overtaken;
-	bool			 unsynced;	/* its files are */
+	unsigned		 unsynced;	/* times its files were stored, and are not synced */
 	bool			 ended;		/* nothing more to be done with it */
 	bool			 finished;	/* and its files are synced */
 };
@@ -125,6 +127,7 @@ empty(struct passage *p)
 {
 	g_clear_pointer(&p->arrival, arrival_free);
 	g_clear_pointer(&p->parsed, parsed_free);
+	g_clear_pointer(&p->parts, g_ptr_array_unref);
 	g_clear_pointer(&p->keys, ticket_keys_free);
 	g_clear_pointer(&p->candidates, g_ptr_array_unref);
 	g_clear_pointer(&p->related, g_ptr_array_unref);
@@ -141,7 +144,7 @@ empty(struct passage *p)
 static void
 settle(struct passage *p)
 {
-	if (!p->ended || p->unsynced)
+	if (!p->ended || p->unsynced > 0)
 		return;
 	p->finished = true;
 	intake_finished(p->in, p->bytes);
@@ -437,7 +440,7 @@ decide(struct passage *p)
 	p->ticket->lsn = p->lsn;
 	judge_note_arrival(p->ticket, p->arrival, p->failure);
 	if (p->overtaken)
-		ticket_note(p->ticket, "order", "taking it apart took long: later ones went before it");
+		ticket_note(p->ticket, "order", "taking it apart, or storing its files, took long: later ones went before it");
 	check_decide(p->in->check, p->parsed->findings, p->ticket, clock_wall_ms(), &p->verdict);
 	p->reply = replies_for_verdict(p->in->replies, p->ticket, &p->verdict);
 	make_chat_line(p);
@@ -532,19 +535,61 @@ passage_overtaken(void *arg)
 
 /* --- 3. attachments and HTML are kept apart --- */
 
+static bool
+is_stored(struct passage *p, const struct err *why)
+{
+	if (why == NULL)
+		return true;
+	log_warn("lsn=%" G_GUINT64_FORMAT " attachments cannot be stored yet: %s", p->lsn,
+	    why->text);
+	wait_to_repeat(p, take_apart);
+	return false;
+}
+
+static void
+locate(struct passage *p, char **location)
+{
+	char	*before = *location;
+
+	if (before == NULL)
+		return;
+	*location = bucket_location(p->in->bucket, before + strlen("blob:"));
+	g_free(before);
+}
+
+/* The bucket has them, or will; the ticket says where they are now. */
+static void
+on_copied(void *arg, const struct err *why)
+{
+	struct passage	*p = arg;
+	struct message	*m = p->parsed->message;
+	guint		 i;
+
+	if (!is_stored(p, why))
+		return;
+	for (i = 0; i < m->attachments->len; i++)
+		locate(p, &((struct attachment *)m->attachments->pdata[i])->location);
+	locate(p, &m->html_location);
+	identify(p);
+}
+
 static void
 on_stored(void *arg, const struct err *why)
 {
-	struct passage	*p = arg;
+	struct passage		*p = arg;
+	g_autoptr(GPtrArray)	 parts = g_steal_pointer(&p->parts);
 
-	if (why != NULL) {
-		log_warn("lsn=%" G_GUINT64_FORMAT " attachments cannot be stored yet: %s", p->lsn,
-		    why->text);
-		p->unsynced = false;
-		wait_to_repeat(p, take_apart);
-		return;
-	}
-	identify(p);
+	if (why != NULL)
+		p->unsynced--;
+	if (is_stored(p, why))
+		bucket_put(p->in->bucket, parts, on_copied, p);
+}
+
+static char *
+add_part(GPtrArray *parts, struct blob *b)
+{
+	g_ptr_array_add(parts, b);
+	return g_strconcat("blob:", b->sha256, NULL);
 }
 
 static void
@@ -552,7 +597,7 @@ on_synced(void *arg)
 {
 	struct passage	*p = arg;
 
-	p->unsynced = false;
+	p->unsynced--;
 	settle(p);
 }
 
@@ -561,7 +606,7 @@ static const struct blob_events on_blobs = { on_stored, on_synced };
 static void
 store_parts(struct passage *p)
 {
-	GPtrArray		*parts = blob_list_new();
+	g_autoptr(GPtrArray)	 parts = blob_list_new();
 	struct message		*m = p->parsed->message;
 	guint			 i;
 
@@ -570,22 +615,21 @@ store_parts(struct passage *p)
 
 		if (a->content == NULL)
 			continue;
-		g_ptr_array_add(parts, blob_new_known(a->content, a->sha256));
-		a->location = g_strconcat("blob:", a->sha256, NULL);
+		a->location = add_part(parts, blob_new_known(a->content, a->sha256));
 		g_clear_pointer(&a->content, g_bytes_unref);
 	}
 	if (ticket_html(m) != NULL) {
 		g_autoptr(GBytes)	html = g_bytes_new(ticket_html(m), strlen(ticket_html(m)));
 
-		g_ptr_array_add(parts, blob_new(html));
+		m->html_location = add_part(parts, blob_new(html));
 	}
-	if (parts->len > 0) {
-		p->unsynced = true;
-		blob_store(p->in->blobs, parts, &on_blobs, p);
+	if (parts->len == 0) {
+		identify(p);
 		return;
 	}
-	g_ptr_array_unref(parts);
-	identify(p);
+	p->parts = g_ptr_array_ref(parts);
+	p->unsynced++;
+	blob_store(p->in->blobs, g_steal_pointer(&parts), &on_blobs, p);
 }
 
 /* --- 2. taken apart and read, in a worker --- */

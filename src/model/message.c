@@ -128,6 +128,7 @@ message_free(struct message *m)
 	g_free(m->quoted);
 	g_free(m->html);
 	g_free(m->html_sanitised);
+	g_free(m->html_location);
 	g_free(m->authentication.spf);
 	g_free(m->authentication.dkim);
 	g_free(m->authentication.dmarc);

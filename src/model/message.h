@@ -36,7 +36,7 @@ struct attachment {
 	bool		 is_inline;	/* part of the body (a logo), not a file */
 	uint64_t	 size;		/* decoded bytes */
 	char		 sha256[DIGEST_HEX_SIZE];	/* of the decoded bytes */
-	char		*location;	/* "blob:<sha256>" once stored */
+	char		*location;	/* once stored: "blob:<sha256>", "s3://bucket/key" */
 	GBytes		*content;	/* until it is stored; then NULL */
 };
 
@@ -93,6 +93,7 @@ struct message {
 	char			*quoted;	/* what text leaves out, or NULL */
 	char			*html;		/* as sent, untrusted, or NULL */
 	char			*html_sanitised;/* allow-list rendering, or NULL */
+	char			*html_location;	/* of ticket_html(), once stored; as of an attachment */
 
 	GPtrArray		*attachments;	/* struct attachment * */
 	GPtrArray		*fields;	/* struct field * */

@@ -114,7 +114,7 @@ int		 ticket_status_parse(const char *, enum ticket_status *);
 void	ticket_write(const struct ticket *, GString *out, bool closed);
 
 /*
- * The HTML of a message that the document refers to as "blob:<sha256>": the
+ * The HTML of a message that the document refers to by its location: the
  * sanitised one if there is one.  Who publishes the document stores it first.
  * Borrowed; NULL if the message has none.
  */

@@ -50,7 +50,8 @@ write_html(struct json_out *j, const struct message *m)
 		return;
 	}
 	digest_sha256_hex(html, strlen(html), hex);
-	location = g_strdup_printf("blob:%s", hex);
+	location = m->html_location != NULL ? g_strdup(m->html_location) :
+	    g_strconcat("blob:", hex, NULL);
 	json_open(j, "html", '{');
 	json_str(j, "sha256", hex);
 	json_int(j, "size", (int64_t)strlen(html));

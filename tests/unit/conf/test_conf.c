@@ -146,6 +146,62 @@ conf_load__sections_that_do_not_fit__are_refused(void **state)
 	refused(CHANNEL "http { tls_key = k }", "tls_certificate", NULL);
 }
 
+/* The bucket's keys, with one line of them changed. */
+static void
+refused_bucket(const char *from, const char *to, const char *why)
+{
+	static const char	good[] = "bucket {\n name = support\n"
+				    " endpoint = \"https://s3.example.net\"\n access_key = AKIA1\n"
+				    " secret_key_file = \"/k\"\n prefix = \"in/box-1/\"\n}\n";
+	g_auto(GStrv)		parts = g_strsplit(good, from, 2);
+	g_autofree char		*text = NULL;
+
+	assert_int_equal(g_strv_length(parts), 2);
+	text = g_strconcat(CHANNEL "\n", parts[0], to, parts[1], NULL);
+	refused(text, "t.conf:", why, NULL);
+}
+
+static void
+conf_load__bucket_that_cannot_work__is_refused(void **state)
+{
+	(void)state;
+	refused_bucket("name = support", "", "needs name");
+	refused_bucket("name = support", "name = \"Support\"", "no bucket's name");
+	refused_bucket("name = support", "name = \"a/b\"", "no bucket's name");
+	refused_bucket("endpoint = \"https://s3.example.net\"", "", "needs endpoint");
+	refused_bucket("https://s3.example.net", "http://s3.example.net", "neither https");
+	refused_bucket("https://s3.example.net", "http://127.0.0.1@s3.example.net", "is not like");
+	refused_bucket("https://s3.example.net", "https://s3.example.net/?x=1", "is not like");
+	refused_bucket("https://s3.example.net", "ftp://s3.example.net", "is not like");
+	refused_bucket("https://s3.example.net\"", "https://10.0.0.1:9000\" style = host",
+	    "not an address");
+	refused_bucket("access_key = AKIA1", "", "access_key");
+	refused_bucket("access_key = AKIA1", "access_key = \"a/b\"", "signs that no key has");
+	refused_bucket("secret_key_file = \"/k\"", "", "secret_key_command");
+	refused_bucket("in/box-1/", "/in", "prefix");
+	refused_bucket("in/box-1/", "in//box", "prefix");
+	refused_bucket("in/box-1/", "in/../box", "prefix");
+	refused_bucket("in/box-1/", "in box", "prefix");
+	refused_bucket("in/box-1/\"", "\" region = \"eu central\"", "eu-central-1");
+	refused_bucket("in/box-1/\"", "\" style = elsewhere", "path, host");
+}
+
+static void
+conf_load__bucket_at_its_best__is_taken(void **state)
+{
+	struct settings	*s = accepted(CHANNEL "bucket { name = \"support.files\" region = \"auto\" "
+			    "endpoint = \"http://127.0.0.1:9000/s3\" access_key = \"a:b\" "
+			    "secret_key_command = \"pass s3\" encryption = \"aws:kms\" "
+			    "prefix = \"v1.2/x-\" }");
+
+	(void)state;
+	assert_string_equal(s->bucket.name, "support.files");
+	assert_string_equal(s->bucket.prefix, "v1.2/x-");
+	assert_int_equal(s->bucket.wait_ms, 10000);
+	assert_int_equal(s->bucket.transfers, 4);
+	conf_free(s);
+}
+
 static void
 conf_load__broken_syntax__is_refused_with_the_line(void **state)
 {
@@ -232,6 +288,8 @@ main(void)
 		cmocka_unit_test(conf_load__wrong_values__names_file_line_and_what_is_allowed),
 		cmocka_unit_test(conf_load__several_wrong_values__shows_all),
 		cmocka_unit_test(conf_load__sections_that_do_not_fit__are_refused),
+		cmocka_unit_test(conf_load__bucket_that_cannot_work__is_refused),
+		cmocka_unit_test(conf_load__bucket_at_its_best__is_taken),
 		cmocka_unit_test(conf_load__broken_syntax__is_refused_with_the_line),
 		cmocka_unit_test(conf_load__missing_file__says_so),
 		cmocka_unit_test(conf_load__include__is_relative_and_errors_name_the_included_file),
