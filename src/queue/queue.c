@@ -117,6 +117,10 @@ queue_judge(struct queue *q, const redisReply *reply, int type, struct err *e)
 		err_set(e, ERR_TEMP, "redis: %s", reply->str);
 		redis_conn_drop(q->conn, REPLY_MOVED, reply->str);
 		return QUEUE_RETRY;
+	case REPLY_ELSEWHERE:
+		err_set(e, ERR_CONFIG, "redis: %s", reply->str);
+		redis_conn_drop(q->conn, REPLY_ELSEWHERE, reply->str);
+		return QUEUE_RETRY;
 	case REPLY_CONFIG:
 		err_set(e, ERR_CONFIG, "redis: %s", reply->str);
 		complain(q, reply->str);

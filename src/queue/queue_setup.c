@@ -244,6 +244,10 @@ on_reply(void *arg, const redisReply *r)
 		abandon(q, class == REPLY_BUG ? REPLY_CONFIG : class, r->str);
 		return;
 	}
+	if (class == REPLY_ELSEWHERE) {
+		abandon(q, class, r->str);
+		return;
+	}
 	if (step->take(q, r, &e) == -1) {
 		abandon(q, e.kind == ERR_CONFIG ? REPLY_CONFIG : REPLY_WAIT, e.text);
 		return;

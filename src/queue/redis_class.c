@@ -16,12 +16,12 @@ static const struct {
 	{ "BUSY ", REPLY_WAIT },		/* a script is running; not BUSYGROUP, BUSYKEY */
 	{ "TRYAGAIN ", REPLY_WAIT },
 	{ "CLUSTERDOWN ", REPLY_WAIT },
-	{ "MOVED ", REPLY_WAIT },		/* Cluster redirection is not followed */
-	{ "ASK ", REPLY_WAIT },
 	{ "ERR max number of clients", REPLY_WAIT },
 	{ "READONLY ", REPLY_MOVED },
 	{ "UNBLOCKED ", REPLY_MOVED },
 	{ "ERR Function not found", REPLY_MOVED },
+	{ "MOVED ", REPLY_ELSEWHERE },
+	{ "ASK ", REPLY_ELSEWHERE },
 	{ "NOAUTH ", REPLY_CONFIG },
 	{ "WRONGPASS ", REPLY_CONFIG },
 	{ "NOPERM ", REPLY_CONFIG },
@@ -60,6 +60,8 @@ redis_class_name(enum redis_class class)
 		return "wait";
 	case REPLY_MOVED:
 		return "moved";
+	case REPLY_ELSEWHERE:
+		return "elsewhere";
 	case REPLY_CONFIG:
 		return "config";
 	case REPLY_BUG:

@@ -144,8 +144,12 @@ redis_conn_drop(struct redis_conn *c, enum redis_class class, const char *why)
 {
 	if (c->stream == NULL || c->drop.kind != ERR_NONE)
 		return;
-	err_set(&c->drop, class == REPLY_CONFIG ? ERR_CONFIG : ERR_TEMP, "redis %s: %s",
-	    c->o.address, why);
+	if (class == REPLY_ELSEWHERE)
+		err_set(&c->drop, ERR_CONFIG, "redis %s: %s: a Redis Cluster whose partition is "
+		    "on another node, and redirections are not followed", c->o.address, why);
+	else
+		err_set(&c->drop, class == REPLY_CONFIG ? ERR_CONFIG : ERR_TEMP, "redis %s: %s",
+		    c->o.address, why);
 	loop_timer_start(c->soon, 0);
 }
 

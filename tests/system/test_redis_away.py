@@ -2,7 +2,7 @@
 """Redis may forget, or be away; intaked does not, and is not."""
 import time
 
-from rig import Rig, wait_for
+from rig import Daemon, Redis, Rig, free_port, wait_for
 from test_webhook_path import order
 
 
@@ -125,3 +125,38 @@ def test_redis_stands_still__senders_do_not_notice():
         assert time.monotonic() - began < 2
         rig.redis.process.send_signal(18)
         expect_in_order(rig, 5)
+
+
+def cluster_node(directory, port):
+    node = Redis(directory)
+    return node.start("--port", str(port), "--cluster-enabled", "yes",
+                      "--cluster-port", str(free_port()), "--cluster-node-timeout", "5000")
+
+
+def test_a_cluster_node_without_our_partition__is_said_and_nothing_is_lost():
+    with Rig() as rig:
+        ports = free_port(), free_port()
+        ours, other = (cluster_node(rig.dir / f"node{n}", port) for n, port in enumerate(ports))
+        try:
+            other.client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+            bus = other.client.execute_command("CONFIG", "GET", "cluster-port")[1]
+            ours.client.execute_command("CLUSTER", "MEET", "127.0.0.1", ports[1], bus)
+            wait_for(lambda: "cluster_state:ok" in str(ours.client.execute_command("CLUSTER", "INFO")),
+                     30, "the nodes to know each other")
+            text = rig.text().replace(rig.redis.path, f"127.0.0.1:{ports[0]}")
+            rig.daemon = Daemon(rig.dir, text).start()
+            for n in range(5):
+                assert rig.hook(order(n))[0] == 202
+            wait_for(lambda: "redirections are not followed" in rig.daemon.log(), 20, "a word about it")
+            status, issues = rig.admin("/readyz")
+            # Ready: what comes in is kept.
+            assert status == 200 and "MOVED" in issues and "not followed" in issues
+            rig.daemon.stop()
+            # The operator points it at the node that has all.
+            rig.daemon = Daemon(rig.dir, text.replace(str(ports[0]), str(ports[1]))).start()
+            rig.redis.client = other.client
+            expect_in_order(rig, 5)
+            assert "MOVED" not in rig.admin("/readyz")[1]
+        finally:
+            ours.stop()
+            other.stop()

@@ -28,7 +28,8 @@ redis_class_of__every_error_we_know__has_its_class(void **state)
 		{ "BUSY Redis is busy running a script.", REPLY_WAIT },
 		{ "TRYAGAIN Multiple keys request during rehashing of slot", REPLY_WAIT },
 		{ "CLUSTERDOWN The cluster is down", REPLY_WAIT },
-		{ "MOVED 3999 127.0.0.1:6381", REPLY_WAIT },
+		{ "MOVED 3999 127.0.0.1:6381", REPLY_ELSEWHERE },
+		{ "ASK 3999 127.0.0.1:6381", REPLY_ELSEWHERE },
 		{ "ERR max number of clients reached", REPLY_WAIT },
 		{ "READONLY You can't write against a read only replica.", REPLY_MOVED },
 		{ "ERR Function not found", REPLY_MOVED },
@@ -361,6 +362,7 @@ redis_conn__not_redis_at_the_other_end__is_given_up(void **state)
 	try_liar("HTTP/1.1 400 Bad Request\r\n\r\n", "does not speak RESP");
 	try_liar("+OK\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n", "");
 	try_liar("*3\r\n$1\r\n", "no answer");
+	try_liar("+OK\r\n+x\r\n-MOVED 1 127.0.0.1:7\r\n", "redirections are not followed");
 	try_liar("*2000000000\r\n", "too many parts");
 	try_liar("*2147483648\r\n", "does not speak RESP");
 }
