@@ -24,8 +24,8 @@
 #include "store/quarantine.h"
 #include "store/state_dir.h"
 
-/* A journal that has not even this much left is full. */
-#define DAEMON_ROOM_FOR_ONE	4096
+/* A journal without room for an ordinary mail is full. */
+#define DAEMON_ROOM_FOR_ONE	((size_t)256 * 1024)
 
 struct daemon;
 
@@ -69,6 +69,8 @@ struct daemon {
 	bool			 stopping;
 	bool			 idle;		/* nothing is under way in intake */
 	bool			 paused;	/* the journal takes nothing; channels know */
+	unsigned		 refused;	/* for want of room, since it was logged */
+	int64_t			 refusal_logged_ms;	/* monotonic; 0: never */
 	int			 status;	/* to exit with */
 };
 

@@ -4,12 +4,15 @@
  */
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/metric.h"
 #include "conf/conf.h"
 #include "daemon/daemon_local.h"
 #include "queue/queue.h"
+
+#define REFUSAL_LOG_MS	60000
 
 struct handover {
 	struct generation	*generation;
@@ -18,6 +21,20 @@ struct handover {
 	void			*arg;
 };
 
+/* Every sender gets an answer; the log one line a minute. */
+static void
+note_refusal(struct daemon *d, const struct err *why)
+{
+	int64_t	now = clock_mono_ms();
+
+	d->refused++;
+	if (d->refusal_logged_ms != 0 && now - d->refusal_logged_ms < REFUSAL_LOG_MS)
+		return;
+	log_warn("messages refused: %s count=%u", why->text, d->refused);
+	d->refused = 0;
+	d->refusal_logged_ms = now;
+}
+
 static int
 admit(void *arg, size_t bytes, struct err *why)
 {
@@ -25,7 +42,10 @@ admit(void *arg, size_t bytes, struct err *why)
 
 	if (g->daemon->stopping)
 		return err_set(why, ERR_TEMP, "the service is being stopped");
-	return journal_admit(g->daemon->journal, bytes, why);
+	if (journal_admit(g->daemon->journal, bytes, why) == 0)
+		return 0;
+	note_refusal(g->daemon, why);
+	return -1;
 }
 
 static bool

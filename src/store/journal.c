@@ -46,6 +46,7 @@ struct journal {
 
 	struct work_lane	*lane;
 	struct loop_timer	*sweep_timer;
+	int64_t			 looked;	/* monotonic: at the disk's free space */
 	struct loop_timer	*ledger_timer;
 	bool			 ledger_due;
 	GPtrArray		*touch;		/* names of segments that became done */
@@ -185,6 +186,7 @@ sweep(struct journal *j, int64_t size)
 		journal_reader_forget(&j->reader, s);
 		g_ptr_array_remove_index(j->segments, 0);
 	}
+	j->looked = clock_mono_ms();
 	work_lane_add(j->lane, job);
 }
 
@@ -200,6 +202,16 @@ on_sweep_timer(void *arg)
 	sweep(arg, 0);
 }
 
+/* What keeps others out may be over sooner than the next sweep. */
+static int
+refuse_for_space(struct journal *j, struct err *why)
+{
+	if (clock_mono_ms() - j->looked >= FULL_MS)
+		sweep(j, 0);
+	return err_set(why, ERR_TEMP, "the journal's disk has %d MB free and a reserve of %d MB: "
+	    "make room", (int)(j->free_bytes >> 20), (int)(j->options.reserve >> 20));
+}
+
 int
 journal_admit(struct journal *j, size_t bytes, struct err *why)
 {
@@ -208,9 +220,9 @@ journal_admit(struct journal *j, size_t bytes, struct err *why)
 	if (j->broken)
 		return err_set(why, ERR_TEMP, "the journal's disk has failed");
 	if (clock_mono_ms() < j->full_until)
-		return err_set(why, ERR_TEMP, "the journal's disk is full");
+		return err_set(why, ERR_TEMP, "the journal's disk is full: make room");
 	if (j->free_bytes != -1 && j->free_bytes - need < j->options.reserve)
-		return err_set(why, ERR_TEMP, "the journal's disk is nearly full");
+		return refuse_for_space(j, why);
 	if (need > WAITING_MAX && j->waiting > 0)
 		return err_set(why, ERR_TEMP, "too much is waiting for the disk");
 	if (j->bytes + need <= j->options.max_size)
@@ -218,7 +230,8 @@ journal_admit(struct journal *j, size_t bytes, struct err *why)
 	if (j->segments->len > 1 && may_go(j, j->segments->pdata[0], need))
 		sweep(j, need);
 	if (j->bytes + need > j->options.max_size)
-		return err_set(why, ERR_TEMP, "the journal is full: the queue has to catch up");
+		return err_set(why, ERR_TEMP, "the journal has reached its max_size of %d MB: the "
+		    "queue has to catch up", (int)(j->options.max_size >> 20));
 	return 0;
 }
 

@@ -417,3 +417,17 @@ def test_the_log_is_json_lines_that_nobody_can_forge_and_tells_no_secrets():
                     json.loads(line)["level"] != "debug"]
         rig.redis.start()
         rig.wait_tickets(3)
+
+
+def test_disk_has_less_than_the_reserve__senders_keep_their_messages_and_the_log_says_why():
+    with Rig("journal { reserve = 1000G }").start() as rig:
+        wait_for(lambda: "make room" in rig.admin("/readyz")[1], 5, "the issue")
+        assert rig.admin("/readyz")[0] == 503
+        for number in range(5):
+            code, headers, _ = rig.hook(order(number))
+            assert code == 503
+            assert int(headers["Retry-After"]) > 0
+        lines = [line for line in rig.daemon.log().splitlines() if "messages refused" in line]
+        assert len(lines) == 1
+        assert "MB free and a reserve of 1024000 MB: make room" in lines[0]
+        assert rig.daemon.status()["journal"]["last_lsn"] == 0
