@@ -325,7 +325,7 @@ static const struct conf_key pop3_keys[] = {
 	    "whether to take what is there at the very first start"),
 	TIME_(settings_pop3, "poll", poll_ms, "1m", SECOND, DAY, "how often to look"),
 	TIME_(settings_pop3, "timeout", login.timeout_ms, "60s", 100, HOUR,
-	    "how long the server may be silent"),
+	    "time for each answer of the server; a long one has to come with 16 KB/s"),
 	INT_(settings_pop3, "batch", batch, "500", 1, 100000,
 	    "messages fetched in one session, which ends with deleting them"),
 	STR_(settings_pop3, "department", department, NULL, "department where no rule says another"),

@@ -134,7 +134,7 @@ struct settings_login {
 	char		*auth;			/* "login", "plain", "xoauth2" */
 	struct settings_secret password;
 	struct settings_oauth oauth;
-	int64_t		 timeout_ms;		/* IMAP: per step; POP3: of silence */
+	int64_t		 timeout_ms;		/* for each step of the conversation */
 	int64_t		 max_per_host;		/* connections to that server, of all channels */
 };
 

@@ -460,6 +460,17 @@ def silent(session, verb, n):
     return verb == "RETR"
 
 
+def crawling(session, verb, n):
+    if verb == "RETR":
+        session.say("+OK")
+        try:
+            while True:
+                session.say(b"x")
+                time.sleep(0.2)
+        except OSError:
+            return True
+
+
 def babbling(session, verb, n):
     if verb == "STAT":
         session.say(b"+OK 1 " + b"9" * 5000 + b"\r\n")
@@ -474,7 +485,8 @@ def million(session, verb, n):
 
 @pytest.mark.parametrize("quirk,words", [
     (endless, "more than it has told"),
-    (silent, "no answer in time while fetching"), (babbling, "two numbers|too long")])
+    (silent, "no answer in time while fetching"),
+    (crawling, "no answer in time while fetching"), (babbling, "two numbers|too long")])
 def test_bad_server__is_given_up_with_a_reason_and_nothing_is_deleted(tmp_path, quirk, words):
     made = mails(2)
     with Fake(made, quirk=quirk) as fake, \
@@ -485,6 +497,37 @@ def test_bad_server__is_given_up_with_a_reason_and_nothing_is_deleted(tmp_path, 
         fake.quirk = None
         p.wait_for(lambda: fake.mails == {}, 20)
         assert set(digests(made)) <= {a[2] for a in p.arrivals()}
+
+
+VERBS = ["CAPA", "USER", "PASS", "STAT", "LIST", "UIDL", "RETR", "DELE", "QUIT"]
+
+
+@pytest.mark.parametrize("way", ["silent", "closed", "no"])
+@pytest.mark.parametrize("verb", VERBS)
+def test_trouble_in_any_step__is_come_back_from_and_each_mail_taken_once(tmp_path, verb, way):
+    made = mails(5)
+    hit = []
+
+    def trouble(session, word, n):
+        if word != verb or hit:
+            return False
+        hit.append(word)
+        if way == "silent":
+            time.sleep(20)
+        elif way == "closed":
+            session.connection.shutdown(socket.SHUT_RDWR)
+        elif verb in ("USER", "PASS"):
+            session.connection.shutdown(socket.SHUT_RDWR)   # a refused login waits a minute
+        else:
+            session.say("-ERR not this time")
+        return True
+
+    with Fake(made, quirk=trouble) as fake, \
+            fake_probe(tmp_path, fake, "  after = delete\n  timeout = 1s") as p:
+        p.wait_for(lambda: fake.mails == {}, 20)
+        assert hit
+        # Without UIDL a mail is known by its content; else by its unique-id.
+        assert sorted(a[2] for a in p.arrivals()) == digests(made)
 
 
 def test_server_that_does_not_stuff_dots__cut_mail_is_taken_and_never_deleted(tmp_path):

@@ -46,6 +46,8 @@ struct pop3_channel {
 	bool				 more;		/* there is: come again at once */
 	bool				 complained;	/* about messages that cannot be deleted */
 	unsigned			 fetched;
+	uint64_t			 answers;	/* of the server, counted */
+	uint64_t			 heard;		/* bytes since its time was last measured */
 	uint64_t			 asked_bytes;	/* of what is being fetched */
 	uint64_t			 last;		/* digest of what came last; 0: none */
 

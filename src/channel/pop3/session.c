@@ -19,6 +19,7 @@
 #define UNSETTLED_BYTES	(UINT64_C(32) << 20)	/* held for the sink at once */
 #define EXCESS_BYTES	(UINT64_C(1) << 20)	/* beyond twice the size that was told */
 #define HEADER_BYTES	(256u << 10)		/* what a header is reckoned with */
+#define SLOWEST_BYTES_PER_S 16384		/* a server that delivers less is given up */
 
 static const struct pop3_step
 	step_asking = { "asking what the server can do" },
@@ -47,6 +48,7 @@ enter(struct pop3_channel *ch, const struct pop3_step *next)
 static void
 watch_server(struct pop3_channel *ch)
 {
+	ch->heard = 0;
 	if (pop3_under_way(ch->pop3) > 0)
 		dial_expect(&ch->dial, ch->conf->login.timeout_ms);
 	else
@@ -503,6 +505,7 @@ handle(struct pop3_channel *ch, const struct pop3_event *ev)
 		on_chunk(ch, ev);
 		break;
 	case POP3_DONE:
+		ch->answers++;
 		on_done(ch, ev);
 		break;
 	case POP3_BROKEN:
@@ -523,18 +526,28 @@ pop3_session_begin(struct pop3_channel *ch)
 	send(ch, POP3_CAPA, 0);
 }
 
+/* A byte now and then is not enough to go on with a long answer. */
+static bool
+is_brisk(const struct pop3_channel *ch)
+{
+	return ch->heard * 1000 >= (uint64_t)ch->conf->login.timeout_ms * SLOWEST_BYTES_PER_S;
+}
+
 void
 pop3_session_feed(struct pop3_channel *ch, const uint8_t *bytes, size_t len)
 {
 	struct pop3		*p = ch->pop3;
+	uint64_t		 answers = ch->answers;
 	struct pop3_event	 ev;
 
+	ch->heard += len;
 	/* Losing the connection, or ending it, frees the engine. */
 	while (ch->pop3 == p && p != NULL && pop3_next(p, &bytes, &len, &ev))
 		handle(ch, &ev);
 	if (ch->pop3 != p || p == NULL)
 		return;
-	watch_server(ch);
+	if (ch->answers != answers || is_brisk(ch))
+		watch_server(ch);
 	pop3_session_pump(ch);
 }
 
