@@ -332,7 +332,7 @@ find_tail(const char *s)
 		size_t	 n = strlen(auto_phrases_strong[i]);
 		size_t	 at;
 
-		if (n >= len || strncmp(s + len - n, auto_phrases_strong[i], n) != 0)
+		if (n >= len || auto_phrases_strong[i][n - 1] != s[len - 1] || strncmp(s + len - n, auto_phrases_strong[i], n) != 0)
 			continue;
 		for (at = len - n; at > 0 && s[at - 1] == ' '; at--)
 			;

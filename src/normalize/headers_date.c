@@ -153,6 +153,8 @@ set_whole(struct date *d, const char *w)
 	char	 month[32];
 	int	 y, m, day, n = 0;
 
+	if (strpbrk(w + 1, "-/.") == NULL)	/* sscanf() takes its time */
+		return false;
 	if (sscanf(w, "%4d%*1[-/.]%2d%*1[-/.]%2d%n", &y, &m, &day, &n) == 3 && n >= 8 && y > 1900) {
 		d->year = y;
 		d->month = m;

@@ -11,7 +11,8 @@
 #define MAX_BYTES	2000
 #define MAX_WORDS	300
 #define WORD_MAX	24	/* bytes; no word of ours is longer */
-#define TABLE_SIZE	1024	/* about twice the different words */
+#define TABLE_SIZE	1024	/* thrice the different words */
+#define LETTERS_SIZE	256	/* many times the different letters */
 
 struct language {
 	const char	*code;
@@ -155,26 +156,59 @@ struct word {
 	uint32_t	hash;
 };
 
-static void
-count_word(struct entry *table, const struct word *w, int *score)
+/* Letters that only one or two languages use; by their last bits. */
+static struct entry *
+find_letter(struct entry *table, gunichar c)
 {
-	uint32_t	set = find_entry(table, w->hash)->set;
-	size_t		i;
+	size_t	at = c % LETTERS_SIZE;
 
-	for (i = 0; set != 0; i++, set >>= 1)
-		if (set & 1)
-			score[i] += 2;
+	while (table[at].set != 0 && table[at].hash != c)
+		at = (at + 1) % LETTERS_SIZE;
+	return &table[at];
 }
 
-/* Letters that only one or two languages use. */
 static void
-count_letter(gunichar c, int *score)
+fill_letters(struct entry *table)
+{
+	struct entry	*e;
+	const char	*at;
+	size_t		 i;
+
+	for (i = 0; i < G_N_ELEMENTS(languages); i++)
+		for (at = languages[i].letters; *at != '\0'; at = g_utf8_next_char(at)) {
+			e = find_letter(table, g_utf8_get_char(at));
+			e->hash = g_utf8_get_char(at);
+			e->set |= UINT32_C(1) << i;
+		}
+}
+
+static struct entry *
+letter_table(void)
+{
+	static struct entry	 table[LETTERS_SIZE];
+	static gsize		 filled;
+
+	if (g_once_init_enter(&filled)) {
+		fill_letters(table);
+		g_once_init_leave(&filled, 1);
+	}
+	return table;
+}
+
+static void
+add_points(uint32_t set, int points, int *score)
 {
 	size_t	i;
 
-	for (i = 0; i < G_N_ELEMENTS(languages); i++)
-		if (g_utf8_strchr(languages[i].letters, -1, c) != NULL)
-			score[i]++;
+	for (i = 0; set != 0; i++, set >>= 1)
+		if (set & 1)
+			score[i] += points;
+}
+
+static void
+count_letter(gunichar c, int *score)
+{
+	add_points(find_letter(letter_table(), c)->set, 1, score);
 }
 
 static inline void
@@ -197,34 +231,38 @@ add_wide(struct word *w, gunichar c, int *score)
 		return false;
 	}
 	count_letter(c, score);
-	if (w->len > WORD_MAX)
-		return true;
 	n = g_unichar_to_utf8(c, bytes);
 	for (i = 0; i < n; i++)
 		add_byte(w, bytes[i]);
 	return true;
 }
 
+/* Small letters of ASCII by letter, 0 for what is none. */
+static inline char
+small_letter(char c)
+{
+	char	small = (char)(c | 0x20);
+
+	return small >= 'a' && small <= 'z' && (c & 0x80) == 0 ? small : '\0';
+}
+
 /* The word that begins at at; returns its end. */
 static const char *
 take_word(const char *at, const char *end, struct word *w, int *score)
 {
+	char	c;
+
 	w->len = 0;
 	w->hash = HASH_START;
-	while (at < end) {
-		if ((unsigned char)*at >= 0x80) {
-			if (!add_wide(w, g_unichar_tolower(g_utf8_get_char(at)), score))
-				break;
-			at = g_utf8_next_char(at);
-			continue;
-		}
-		if (!g_ascii_isalpha(*at))
-			break;
-		if (w->len <= WORD_MAX)
-			add_byte(w, (char)(*at | 0x20));
-		at++;
+	for (;;) {
+		/* What is longer than any word of ours is not looked up. */
+		for (; at < end && (c = small_letter(*at)) != '\0'; at++)
+			add_byte(w, c);
+		if (at == end || (unsigned char)*at < 0x80 ||
+		    !add_wide(w, g_unichar_tolower(g_utf8_get_char(at)), score))
+			return at;
+		at = g_utf8_next_char(at);
 	}
-	return at;
 }
 
 static void
@@ -238,7 +276,7 @@ count_words(const char *text, size_t len, int *score)
 	while (at < end) {
 		at = take_word(at, end, &w, score);
 		if (w.len > 0 && words++ < MAX_WORDS && w.len <= WORD_MAX)
-			count_word(table, &w, score);
+			add_points(find_entry(table, w.hash)->set, 2, score);
 		if (w.len == 0)
 			at = g_utf8_next_char(at);
 	}

@@ -66,7 +66,7 @@ mail_view_free(struct mail_view *v)
 bool
 mail_header_is(const struct mail_header *h, const char *name)
 {
-	return g_ascii_tolower(*h->name) == g_ascii_tolower(*name) &&
+	return ((*h->name ^ *name) & ~0x20) == 0 &&
 	    g_ascii_strcasecmp(h->name, name) == 0;
 }
 

@@ -81,6 +81,21 @@ base64_run(const char *p, size_t n, GString *out)
 	return i;
 }
 
+/* A line of nothing but whole groups, as nearly all are: there is nothing to
+ * be asked of it.  (Dashes are sextets, too, but may be a rule.) */
+static bool
+base64_whole_line(const char *p, size_t n, const struct quantum *q, GString *out)
+{
+	gsize	before = out->len;
+
+	if (q->n != 0 || n == 0 || *p == '-' || *p == '_')
+		return false;
+	if (base64_run(p, n, out) == n)
+		return true;
+	g_string_truncate(out, before);
+	return false;
+}
+
 static void
 base64_line(const char *p, size_t n, struct quantum *q, GString *out)
 {
@@ -136,6 +151,8 @@ transfer_base64(const char *p, size_t len, GString *out)
 		lf = memchr(p, '\n', (size_t)(end - p));
 		n = (size_t)((lf != NULL ? lf : end) - p);
 		shown = n > 0 && p[n - 1] == '\r' ? n - 1 : n;
+		if (base64_whole_line(p, shown, &q, out))
+			continue;
 		if (is_rule(p, shown))
 			break;
 		if (!is_prose(p, shown))
