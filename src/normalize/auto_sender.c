@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "normalize/phrase.h"
+
 static const char *const daemons[] = {
 	"mailerdaemon", "maildaemon", "mailerdeamon", "maildeliverysubsystem", "mdaemon",
 	"maildelivery", "mailsystem", "mailmaster", "majordomo", "listserv", "doublebounce",
@@ -61,10 +63,8 @@ auto_sender_kind(const char *addr)
 		return AUTO_SENDER_DAEMON;
 	if (is_one_of(name, roles))
 		return AUTO_SENDER_ROLE;
-	for (size_t i = 0; no_reply_words[i] != NULL; i++)
-		if (strstr(name, no_reply_words[i]) != NULL)
-			return AUTO_SENDER_NO_REPLY;
-	return AUTO_SENDER_PERSON;
+	return phrase_find(name, no_reply_words) != NULL ? AUTO_SENDER_NO_REPLY :
+	    AUTO_SENDER_PERSON;
 }
 
 bool

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "normalize/auto_phrases.h"
+#include "normalize/phrase.h"
 
 #define BODY_LOOK	3000	/* bytes of a text that are looked at */
 
@@ -157,9 +158,14 @@ starts_with_word(const char *s, const char *const words[])
 static bool
 sounds_human(const char *rest)
 {
+	struct phrase_pairs	pairs;
+
+	phrase_pairs_read(&pairs, rest);
 	for (size_t i = 0; auto_phrases_human[i] != NULL; i++) {
 		const char	*at = rest;
 
+		if (!phrase_may_be(&pairs, auto_phrases_human[i]))
+			continue;
 		for (; (at = strstr(at, auto_phrases_human[i])) != NULL; at++)
 			if (at == rest || !g_ascii_isalnum(at[-1]))
 				return true;
@@ -326,6 +332,8 @@ find_tail(const char *s)
 {
 	size_t	 len = strlen(s);
 
+	if (strpbrk(s, "-:([{|,") == NULL)
+		return NULL;
 	while (len > 0 && strchr(" ])}.!\"", s[len - 1]) != NULL)
 		len--;
 	for (size_t i = 0; auto_phrases_strong[i] != NULL; i++) {
@@ -339,15 +347,6 @@ find_tail(const char *s)
 		if (at > 0 && strchr("-:([{|,", s[at - 1]) != NULL)
 			return auto_phrases_strong[i];
 	}
-	return NULL;
-}
-
-static const char *
-find_anywhere(const char *s, const char *const phrases[])
-{
-	for (size_t i = 0; phrases[i] != NULL; i++)
-		if (strstr(s, phrases[i]) != NULL)
-			return phrases[i];
 	return NULL;
 }
 
@@ -391,7 +390,7 @@ find_beginning(const char *s)
 		if (n > 5 && strncmp(s, auto_phrases_strong[i], n) == 0 && s[n] == ' ')
 			return auto_phrases_strong[i];
 	}
-	return find_anywhere(s, auto_phrases_away);
+	return phrase_find(s, auto_phrases_away);
 }
 
 static enum auto_words
@@ -437,7 +436,7 @@ auto_words_subject(const char *subject, const char **phrase)
 	else if ((*phrase = find_head(sub.at, auto_phrases_strong)) != NULL)
 		head = true;
 	else if (!sounds_human(sub.at) && (*phrase = find_tail(sub.at)) == NULL)
-		*phrase = find_anywhere(sub.at, auto_phrases_anywhere);
+		*phrase = phrase_find(sub.at, auto_phrases_anywhere);
 	if (*phrase != NULL && sub.taken_over && sub.tag == NULL)
 		return AUTO_WORDS_WEAK;
 	if (*phrase != NULL)
@@ -461,7 +460,7 @@ auto_words_body(const char *text, size_t len)
 	g_autofree char	*folded = auto_words_fold(text, MIN(len, BODY_LOOK));
 
 	open_hyphens(folded);
-	return find_anywhere(folded, auto_phrases_body);
+	return phrase_find(folded, auto_phrases_body);
 }
 
 const char *

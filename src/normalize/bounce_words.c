@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "normalize/auto_words.h"
+#include "normalize/phrase.h"
 
 #define BODY_LOOK	2500	/* bytes */
 #define SIGNATURE_LOOK	500
@@ -186,15 +187,6 @@ static const char *const others[] = {
 	"remitente", "mittente", "afzender", "отправител", "发件人", "寄件者", "差出人", "보낸 사람", NULL
 };
 
-static bool
-contains_one(const char *folded, const char *const words[])
-{
-	for (size_t i = 0; words[i] != NULL; i++)
-		if (strstr(folded, words[i]) != NULL)
-			return true;
-	return false;
-}
-
 static char *
 fold(const char *text, size_t max)
 {
@@ -214,7 +206,7 @@ bounce_words_subject(const char *subject)
 	for (size_t i = 0; taken_over[i] != NULL; i++)
 		if (g_str_has_prefix(folded, taken_over[i]))
 			return false;
-	return contains_one(folded, subjects);
+	return phrase_find(folded, subjects) != NULL;
 }
 
 bool
@@ -222,7 +214,7 @@ bounce_words_body(const char *text)
 {
 	g_autofree char	*folded = fold(text, BODY_LOOK);
 
-	return contains_one(folded, bodies) || contains_one(folded, signatures);
+	return phrase_find(folded, bodies) != NULL || phrase_find(folded, signatures) != NULL;
 }
 
 bool
@@ -245,7 +237,7 @@ bounce_words_delay(const char *subject, const char *text)
 	g_autofree char	*first = fold(subject, 500);
 	g_autofree char	*second = fold(text, BODY_LOOK);
 
-	return contains_one(first, delays) || contains_one(second, delays);
+	return phrase_find(first, delays) != NULL || phrase_find(second, delays) != NULL;
 }
 
 bool
@@ -277,7 +269,7 @@ bounce_words_recipient(const char *line)
 {
 	g_autofree char	*folded = fold(line, 1000);
 
-	return contains_one(folded, recipients);
+	return phrase_find(folded, recipients) != NULL;
 }
 
 bool
@@ -285,5 +277,5 @@ bounce_words_other(const char *line)
 {
 	g_autofree char	*folded = fold(line, 1000);
 
-	return contains_one(folded, others);
+	return phrase_find(folded, others) != NULL;
 }

@@ -243,7 +243,7 @@ small_letter(char c)
 {
 	char	small = (char)(c | 0x20);
 
-	return small >= 'a' && small <= 'z' && (c & 0x80) == 0 ? small : '\0';
+	return (unsigned char)(small - 'a') < 26 ? small : '\0';
 }
 
 /* The word that begins at at; returns its end. */
