@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "normalize/html_text.h"
+#include "normalize/tnef.h"
 
 static unsigned
 quote_depth(const char *line, size_t n)
@@ -112,10 +113,17 @@ is_type(const struct mail_part *p, const char *type)
 	return strcmp(p->content_type, type) == 0;
 }
 
+/* Written by Outlook and NeXT as one of the alternatives, or alone. */
+static bool
+is_rtf(const struct mail_part *p)
+{
+	return is_type(p, "text/rtf") && p->filename == NULL && g_str_has_prefix(p->text, "{\\rtf");
+}
+
 static bool
 is_readable(const struct mail_part *p)
 {
-	return p->text != NULL && (is_type(p, "text/plain") || is_type(p, "text/html") ||
+	return p->text != NULL && (is_rtf(p) || is_type(p, "text/plain") || is_type(p, "text/html") ||
 	    is_type(p, "text/enriched") || is_type(p, "text/richtext") ||
 	    is_type(p, "text/markdown") || is_type(p, "text/x-markdown") ||
 	    is_type(p, "text/x-web-markdown") || is_type(p, "text/unknown"));
@@ -143,6 +151,11 @@ plain_of(const struct mail_part *p)
 		return html_text(p->text, p->text_len);
 	if (is_type(p, "text/enriched") || is_type(p, "text/richtext"))
 		return plain_of_enriched(p->text, is_type(p, "text/richtext"));
+	if (is_rtf(p)) {
+		char	*text = tnef_rtf_text(p->text, p->text_len);
+
+		return text != NULL ? text : g_strdup("");
+	}
 	if (p->format != NULL && strcmp(p->format, "flowed") == 0)
 		return body_unflow(p->text, p->delsp != NULL && strcmp(p->delsp, "yes") == 0);
 	return g_strdup(p->text);
@@ -197,7 +210,7 @@ gather(const struct mail_view *v, guint from, unsigned id, const bool *used, str
 			if (g->html->len > 0)
 				g_string_append_c(g->html, '\n');
 			g_string_append(g->html, p->text);
-		} else if (g->plain->len == 0 || !is_type(p, "text/enriched")) {
+		} else if (g->plain->len == 0 || !(is_type(p, "text/enriched") || is_rtf(p))) {
 			plain = plain_of(p);
 			append_text(g->plain, plain);
 		}

@@ -12,6 +12,7 @@
 
 #define MAX_FILES	500
 #define MAX_PROPS	2000
+#define MAX_DEPTH	3	/* messages enclosed in one another */
 
 /* Attribute ids without their type. */
 #define ATT_BODY		0x800c
@@ -46,6 +47,7 @@ struct tnef {
 	void		*arg;
 	struct file	 file;		/* being gathered */
 	unsigned	 files;
+	unsigned	 depth;		/* messages around this one */
 	char		 codepage[16];
 	char		*plain, *html, *rtf;
 };
@@ -95,13 +97,36 @@ set_text(char **slot, const struct view *v, const char *charset)
 		g_clear_pointer(slot, g_free);
 }
 
+static char	*read_stream(const void *bytes, size_t len, tnef_file_fn *, void *arg,
+		    unsigned depth);
+
+/* An enclosed message: its text becomes a file, beside the files it has. */
+static bool
+open_message(struct tnef *t, const char *name, GBytes *content)
+{
+	gsize			 len;
+	const char		*bytes = g_bytes_get_data(content, &len);
+	g_autofree char		*text = NULL, *title = NULL;
+	g_autoptr(GBytes)	 file = NULL;
+
+	if (t->depth >= MAX_DEPTH || len < 6 || memcmp(bytes, "\170\237\076\042", 4) != 0)
+		return false;
+	if ((text = read_stream(bytes, len, t->fn, t->arg, t->depth + 1)) == NULL)
+		return true;
+	title = g_strconcat(name != NULL ? name : "message", ".txt", NULL);
+	file = g_bytes_new(text, strlen(text));
+	t->fn(t->arg, title, "text/plain", file);
+	return true;
+}
+
 static void
 flush_file(struct tnef *t)
 {
 	struct file	*f = &t->file;
+	const char	*name = f->long_name != NULL ? f->long_name : f->name;
 
-	if (f->content != NULL && t->files++ < MAX_FILES)
-		t->fn(t->arg, f->long_name != NULL ? f->long_name : f->name, f->type, f->content);
+	if (f->content != NULL && t->files++ < MAX_FILES && !open_message(t, name, f->content))
+		t->fn(t->arg, name, f->type, f->content);
 	g_free(f->name);
 	g_free(f->long_name);
 	g_free(f->type);
@@ -263,11 +288,11 @@ best_text(struct tnef *t)
 	return g_steal_pointer(&t->rtf);
 }
 
-char *
-tnef_read(const void *bytes, size_t len, tnef_file_fn *fn, void *arg)
+static char *
+read_stream(const void *bytes, size_t len, tnef_file_fn *fn, void *arg, unsigned depth)
 {
 	struct view	 v = { bytes, (const unsigned char *)bytes + len };
-	struct tnef	 t = { .fn = fn, .arg = arg };
+	struct tnef	 t = { .fn = fn, .arg = arg, .depth = depth };
 	char		*text;
 	unsigned	 id;
 	uint32_t	 size;
@@ -291,4 +316,10 @@ tnef_read(const void *bytes, size_t len, tnef_file_fn *fn, void *arg)
 	g_free(t.html);
 	g_free(t.rtf);
 	return text;
+}
+
+char *
+tnef_read(const void *bytes, size_t len, tnef_file_fn *fn, void *arg)
+{
+	return read_stream(bytes, len, fn, arg, 0);
 }

@@ -207,8 +207,8 @@ transfer_quoted_printable(const char *p, size_t len, GString *out)
 		lf = memchr(p, '\n', (size_t)(end - p));
 		n = (size_t)((lf != NULL ? lf : end) - p);
 		soft = quoted_line(p, n, out);
-		if (lf != NULL && !soft)
-			g_string_append_c(out, '\n');
+		if (lf != NULL && !soft)	/* a file keeps the line ends it has */
+			g_string_append(out, n > 0 && p[n - 1] == '\r' ? "\r\n" : "\n");
 	}
 }
 
