@@ -49,9 +49,11 @@ static const struct exception {
 	  "encoded words that are split, not closed or not padded; control characters" },
 	{ "smime-opaque tnef-",
 	  "a file that holds the mail: GMime does not open it" },
+	{ "rtf-alternative alternative-watch-amp",
+	  "one more form of the same text is no file" },
 	{ "appledouble",
 	  "half of a Macintosh file that nobody can use is left out" },
-	{ "enriched thunderbird-flowed placeholder-plain utf8-bom-body",
+	{ "enriched rtf-top thunderbird-flowed placeholder-plain utf8-bom-body",
 	  "GMime gives the text without undoing its markup, soft breaks or mark" },
 };
 
