@@ -8,7 +8,7 @@
 #include "normalize/quote_words_rows.h"
 
 static const struct quote_word rows[] = {
-	{ QUOTE_DEVICE, "en", "sent from|sent by" },
+	{ QUOTE_DEVICE, "en", "sent from|sent by|sent wirelessly from|via mobile|sent through" },
 	{ QUOTE_DEVICE, "en", "sent using|sent via|sent with|sent on the go" },
 	{ QUOTE_DEVICE, "en", "get outlook for|get bluemail for|get typeapp for" },
 	{ QUOTE_DEVICE, "en", "from my iphone|from my ipad|from my android" },
@@ -78,7 +78,7 @@ static const struct quote_word rows[] = {
 	{ QUOTE_DEVICE, "id", "dikirim dari" },
 	{ QUOTE_DEVICE, "en", "get [outlook|on the go, please|sent while on the move|sent from: " },
 	{ QUOTE_DEVICE, "de", "mit freundlichen grüßen von meinem|von mobile mail|laden sie outlook|outlook für windows" },
-	{ QUOTE_DEVICE, "fr", "obtenez outlook|Obtenez outlook|provenance : courrier|provenance : mail|Provenance : |téléchargez outlook" },
+	{ QUOTE_DEVICE, "fr", "Envoyé sans fil|envoyé sans fil|obtenez outlook|Obtenez outlook|provenance : courrier|provenance : mail|Provenance : |téléchargez outlook" },
 	{ QUOTE_DEVICE, "es", "obtenga outlook|consigue outlook|mensaje enviado desde" },
 	{ QUOTE_DEVICE, "pt", "baixar o outlook|transferir o outlook|baixe o outlook|mensagem enviada do|mensagem enviada pelo" },
 	{ QUOTE_DEVICE, "it", "messaggio inviato da|messaggio inviato dal" },
@@ -114,7 +114,7 @@ static const struct quote_word rows[] = {
 	{ QUOTE_DEVICE_NAME, "en", "yandex|foxmail|superhuman|thunderbird|edison|typeapp" },
 	{ QUOTE_DEVICE_NAME, "en", "mail for|mail app|gmail|fastmail|libero|mail orange|mailbox|from front|airmail|mailspring|mymail|bluemail|mailbird" },
 	{ QUOTE_DEVICE_NAME, "en", "sent from my|sent from a phone|via mobile|from mobile|mobile device|smartphone|my phone|tablet|the go" },
-	{ QUOTE_DEVICE_NAME, "en", "wireless|cell phone|mobile phone" },
+	{ QUOTE_DEVICE_NAME, "en", "wireless|cell phone|mobile phone|sent from a |sent from the " },
 	{ QUOTE_DEVICE_NAME, "de", "gesendet von mein|mobilger|von: meinem|handy gesendet|mobilgerät|mobiltelefon" },
 	{ QUOTE_DEVICE_NAME, "de", "von unterwegs|mobil gesendet|mobile mail|von meinem android" },
 	{ QUOTE_DEVICE_NAME, "fr", "de mon |depuis mon |portable|mobile|appareil" },

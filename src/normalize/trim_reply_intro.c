@@ -391,6 +391,16 @@ reaches_up(const struct trim_line *above, const char *text, size_t len, const st
 	    (!c->verb && quote_holds_any(QUOTE_VERB, above->body, above->body_len));
 }
 
+/* "Jo Doe": two capitals. */
+static bool
+begins_with_name(const char *text, size_t len)
+{
+	const char	*blank = memchr(text, ' ', len);
+
+	return blank != NULL && blank + 1 < text + len && g_unichar_isupper(g_utf8_get_char(text)) &&
+	    g_unichar_isupper(g_utf8_get_char(blank + 1));
+}
+
 /* Nothing above belongs to an introduction that begins so. */
 static bool
 is_beginning(const char *text, size_t len, const struct clues *c, const struct trim_line *above)
@@ -400,12 +410,17 @@ is_beginning(const char *text, size_t len, const struct clues *c, const struct t
 
 	if (opens(text, len, c))
 		return c->prefix || words > 2 || (words > 1 && ends_with_comma(above));
+	if (is_dashed(text, len) || (c->prefix && c->date && c->address))
+		return true;
 	if (has_digit(above))
 		return false;
+	if (c->address && *text != '<' && (c->prefix || (c->date && words > 2)))
+		return true;
 	if (ends_with_comma(above) && words <= 2)
 		return true;
-	return angle != NULL && g_unichar_isupper(g_utf8_get_char(text)) &&
-	    count_words(text, (size_t)(angle - text)) - 2 < 3;
+	if (angle != NULL && count_words(text, (size_t)(angle - text)) - 2 >= 3)
+		return false;
+	return begins_with_name(text, angle != NULL ? (size_t)(angle - text) : len);
 }
 
 static bool

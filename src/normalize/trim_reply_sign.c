@@ -82,7 +82,7 @@ is_device_text(const char *from, size_t len)
 		p++, n--;
 	if ((link = memchr(p, '<', n)) != NULL)
 		n = (size_t)(link - p);
-	while (n > 0 && strchr("*_])<>.\"-~ ", p[n - 1]) != NULL)
+	while (n > 0 && strchr("*_])<>.!\"-~ ", p[n - 1]) != NULL)
 		n--;
 	/* "Sent via DHL" is news, "Sent via my phone" is not. */
 	return n > 0 && n <= DEVICE_MAX && (quote_begins_any(QUOTE_DEVICE, p, n) ||
@@ -179,6 +179,20 @@ is_contact(const struct trim_line *l, bool *certain)
 	return words <= 4 || digits >= 6 || *certain;
 }
 
+/* A capital and no figure in the first word, or an address. */
+static bool
+begins_with_name(const struct trim_line *l)
+{
+	size_t	i;
+
+	if (memchr(l->body, '@', l->body_len) != NULL)
+		return true;
+	for (i = 0; i < l->body_len && l->body[i] != ' '; i++)
+		if (g_ascii_isdigit(l->body[i]))
+			return false;
+	return g_unichar_isupper(g_utf8_get_char(l->body)) || (unsigned char)l->body[0] >= 0xE3;
+}
+
 /* Below a rule only lines that say who writes: a name, a firm, a number. */
 static bool
 is_ruled_signature(const GArray *lines, size_t at, size_t to)
@@ -186,9 +200,12 @@ is_ruled_signature(const GArray *lines, size_t at, size_t to)
 	const struct trim_line	*l;
 	bool			 certain = false;
 	unsigned		 n = 0;
-	size_t			 i;
+	size_t			 i = trim_lines_skip_blank(lines, at + 1, to);
 
-	if (!is_rule(trim_line_at(lines, at)))
+	if (!is_rule(trim_line_at(lines, at)) || i == to || !begins_with_name(trim_line_at(lines, i)))
+		return false;
+	l = trim_line_at(lines, at > 0 ? at - 1 : at);
+	if (!trim_line_is_blank(l) && l->body[l->body_len - 1] == ':')
 		return false;
 	for (i = at + 1; i < to; i++) {
 		l = trim_line_at(lines, i);

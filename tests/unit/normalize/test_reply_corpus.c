@@ -115,8 +115,12 @@ try_introduction(const char *what, const char *intro)
 	g_autofree char	*bare = g_strdup_printf(NEW "\n\n%s\n\n" OLD "\n\nMore of them.\n", intro);
 	g_autofree char	*below = g_strdup_printf("%s\n> " OLD "\n>\n> Jo\n\n" NEW "\n", intro);
 
+	g_autofree char	*glued = g_strdup_printf("Hello,\n\nyes please do\n%s\n> " OLD "\n", intro);
+
 	expect_both(what, marked, NEW, true);
 	expect_both(what, close, NEW, true);
+	if (strchr(intro, '\n') == NULL)
+		expect_both(what, glued, "Hello,\n\nyes please do", true);
 	if (intro[0] != '>' && what[0] != '!') {
 		expect(what, bare, false, true, NEW, true);
 		expect(what, below, false, true, NEW, true);
