@@ -9,6 +9,7 @@
 #include "normalize/auto_sender.h"
 #include "normalize/auto_words.h"
 #include "normalize/bounce.h"
+#include "normalize/trim_reply.h"
 
 /* What is asked more than once about a mail. */
 struct look {
@@ -304,9 +305,10 @@ notice_in_text(const struct look *l)
 {
 	const char	*text = text_to_look_at(l);
 
-	if (!l->is_reply && l->subject == AUTO_WORDS_NONE && !has_other_hint(l))
-		return NULL;
-	return auto_notice_find(text, strlen(text));
+	bool		 strict = !l->is_reply && !reply_subject(l->msg->subject) &&
+			    l->subject == AUTO_WORDS_NONE && !has_other_hint(l);
+
+	return auto_notice_find(text, strlen(text), strict);
 }
 
 static char *

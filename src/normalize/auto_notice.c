@@ -181,7 +181,7 @@ absence_at_the_beginning(const char *text, size_t len, bool *only_notices)
 }
 
 const char *
-auto_notice_find(const char *text, size_t len)
+auto_notice_find(const char *text, size_t len, bool strict)
 {
 	g_autofree char	*folded = NULL;
 	const char	*absent, *at;
@@ -198,9 +198,11 @@ auto_notice_find(const char *text, size_t len)
 	    names_another(folded);
 	signs = meanwhile + (first_of(folded, thanks, &at) != NULL);
 	if (first_of(folded, departures, &at) == absent)
-		return names_another(folded) ? absent : NULL;
+		return names_another(folded) && !strict ? absent : NULL;
 	at = strstr(folded, absent);
 	signs += at != NULL && is_dated(folded, at);
+	if (strict)
+		return signs >= 3 && only_notices ? absent : NULL;
 	return signs >= 2 && (only_notices || meanwhile > 0) ? absent : NULL;
 }
 

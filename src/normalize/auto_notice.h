@@ -12,10 +12,14 @@
 #ifndef NORMALIZE_AUTO_NOTICE_H
 #define NORMALIZE_AUTO_NOTICE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-/* The words of absence that were found (static, folded), or NULL. */
-const char	*auto_notice_find(const char *text, size_t len);
+/*
+ * The words of absence that were found (static, folded), or NULL.  strict: it
+ * answers nothing as far as we know, so it has to have one sign more.
+ */
+const char	*auto_notice_find(const char *text, size_t len, bool strict);
 
 /* Tests: the n-th phrase of the tables, or NULL behind the last. */
 const char	*auto_notice_phrase(size_t n);

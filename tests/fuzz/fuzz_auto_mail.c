@@ -34,7 +34,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		abort();
 	auto_words_subject(text, &phrase);
 	auto_words_body(text, strlen(text));
-	auto_notice_find(text, strlen(text));
+	auto_notice_find(text, strlen(text), len % 2 == 0);
 	message_free(msg);
 	arrival_free(a);
 	return 0;
