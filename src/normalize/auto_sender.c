@@ -13,7 +13,7 @@ static const char *const daemons[] = {
 
 static const char *const roles[] = {
 	"postmaster", "root", "daemon", "abuse", "hostmaster", "nobody", "wwwdata", "cron",
-	"uucp", "system", "systemadministrator", "mail", "apache", "nagios", "monit",
+	"uucp", "systemadministrator", "apache", "nagios", "monit",
 	"anonymous", "amavis", "clamav", NULL
 };
 

@@ -33,6 +33,18 @@ words_of(const struct message *msg, const struct mail_view *v)
 	return msg->text == NULL ? "" : msg->text;
 }
 
+/* Of the roles only some; a shop's "root@" or "abuse@" may be its owner. */
+static bool
+writes_bounces(const char *addr)
+{
+	static const char *const names[] = { "postmaster", "daemon", "system-administrator", "systemadministrator", NULL };
+
+	for (size_t i = 0; names[i] != NULL; i++)
+		if (g_ascii_strncasecmp(addr, names[i], strlen(names[i])) == 0)
+			return true;
+	return g_ascii_strncasecmp(addr, "post_master", 11) == 0 || g_ascii_strncasecmp(addr, "post-master", 11) == 0;
+}
+
 static bool
 is_daemon(const struct message *msg, const struct mail_view *v)
 {
@@ -44,7 +56,7 @@ is_daemon(const struct message *msg, const struct mail_view *v)
 	const char		*name = msg->from == NULL ? mail_view_header(v, "From") : msg->from->name;
 	enum auto_sender	 kind = auto_sender_kind(msg->from == NULL ? NULL : msg->from->addr);
 
-	if (kind == AUTO_SENDER_DAEMON || kind == AUTO_SENDER_ROLE)
+	if (kind == AUTO_SENDER_DAEMON || (kind == AUTO_SENDER_ROLE && writes_bounces(msg->from->addr)))
 		return true;
 	if (msg->from == NULL && name != NULL && strcmp(name, "<>") == 0)
 		return true;
@@ -247,6 +259,12 @@ fill_status(struct bounce *b, const char *text)
 
 /* --- is it one ---------------------------------------------------------- */
 
+static bool
+is_role(const struct message *msg)
+{
+	return msg->from != NULL && auto_sender_kind(msg->from->addr) == AUTO_SENDER_ROLE;
+}
+
 /* Parcels are not delivered either: only a returned mail has a Message-ID. */
 static bool
 returns_mail(const struct mail_view *v, const char *words)
@@ -269,6 +287,8 @@ recognise_words(const struct message *msg, const struct mail_view *v)
 		return "sender and subject";
 	if (is_daemon(msg, v) && bounce_words_body(words))
 		return "sender and text";
+	if (is_role(msg) && subject && strchr(words, '@') != NULL && bounce_words_body(words))
+		return "sender, subject and text";
 	if (auto_sender_has_null_path(msg, v) && subject)
 		return "null return path and subject";
 	if (auto_sender_has_null_path(msg, v) && bounce_words_signature(words, false))
