@@ -340,7 +340,8 @@ find_tail(const char *s)
 		size_t	 n = strlen(auto_phrases_strong[i]);
 		size_t	 at;
 
-		if (n >= len || auto_phrases_strong[i][n - 1] != s[len - 1] || strncmp(s + len - n, auto_phrases_strong[i], n) != 0)
+		if (n >= len || auto_phrases_strong[i][n - 1] != s[len - 1] ||
+		    strncmp(s + len - n, auto_phrases_strong[i], n) != 0)
 			continue;
 		for (at = len - n; at > 0 && s[at - 1] == ' '; at--)
 			;
@@ -385,8 +386,11 @@ find_beginning(const char *s)
 	if (sounds_human(s))
 		return NULL;
 	for (size_t i = 0; auto_phrases_strong[i] != NULL; i++) {
-		size_t	 n = strlen(auto_phrases_strong[i]);
+		size_t	 n;
 
+		if (auto_phrases_strong[i][0] != *s)	/* as nearly always */
+			continue;
+		n = strlen(auto_phrases_strong[i]);
 		if (n > 5 && strncmp(s, auto_phrases_strong[i], n) == 0 && s[n] == ' ')
 			return auto_phrases_strong[i];
 	}

@@ -5,6 +5,7 @@
  */
 #include <glib.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "normalize/quote_words.h"
 
@@ -13,6 +14,8 @@
 struct word {
 	const char	*p;
 	size_t		 len;
+	uint32_t	 head;		/* its first bytes, as head_of() has them */
+	uint32_t	 mask;		/* those of them that it has */
 };
 
 struct index {
@@ -32,6 +35,28 @@ next_word(const char **list, struct word *w)
 	w->len = (size_t)(p - w->p);
 	*list = *p == '|' ? p + 1 : p;
 	return w->len > 0;
+}
+
+/* The first four bytes, those of letters the same in either case: what differs
+ * in them is not the same word. */
+static uint32_t
+head_of(const char *text, size_t len)
+{
+	uint32_t	head = 0;
+
+	if (len >= sizeof head)
+		memcpy(&head, text, sizeof head);
+	else
+		memcpy(&head, text, len);
+	return head | UINT32_C(0x20202020);
+}
+
+static void
+set_head(struct word *w)
+{
+	w->head = head_of(w->p, w->len);
+	w->mask = 0;
+	memset(&w->mask, 0xff, MIN(w->len, sizeof w->mask));
 }
 
 static size_t
@@ -62,6 +87,7 @@ make_index(void)
 		for (rows = quote_words((enum quote_kind)k, &n), i = 0; i < n; i++)
 			for (list = rows[i].words; next_word(&list, &w); ) {
 				size_t	s = slot((enum quote_kind)k, w.p[0]);
+				set_head(&w);
 				ix->words[ix->start[s] + used[s]++] = w;
 			}
 	return ix;
@@ -84,12 +110,16 @@ match(enum quote_kind kind, const char *text, size_t len, bool whole)
 	const struct index	*ix = get_index();
 	size_t			 s, i, best = 0;
 	const struct word	*w;
+	uint32_t		 head;
 
 	if (len == 0)
 		return 0;
 	s = slot(kind, text[0]);
+	head = head_of(text, len);
 	for (i = ix->start[s]; i < ix->start[s + 1]; i++) {
 		w = &ix->words[i];
+		if (((w->head ^ head) & w->mask) != 0)	/* as nearly always */
+			continue;
 		if (w->len > best && (whole ? w->len == len : w->len <= len) &&
 		    g_ascii_strncasecmp(text, w->p, w->len) == 0)
 			best = w->len;
