@@ -8,7 +8,8 @@
 enum {
 	BLOCK = 16,	/* bytes looked at together; lines end every few of them */
 	PIECE = 4096,	/* bytes that room is made for at once */
-	ESCAPE_MAX = 6	/* "\u001f" */
+	ESCAPE_MAX = 6,	/* "\u001f" */
+	INT_SIZE = 20	/* "-9223372036854775808" */
 };
 
 static inline bool
@@ -141,8 +142,16 @@ json_strn(struct json_out *j, const char *name, const char *value, size_t len)
 void
 json_int(struct json_out *j, const char *name, int64_t value)
 {
+	char		 digits[INT_SIZE], *at = digits + sizeof digits;
+	uint64_t	 n = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+
 	begin(j, name);
-	g_string_append_printf(j->buf, "%" G_GINT64_FORMAT, (gint64)value);
+	do
+		*--at = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	if (value < 0)
+		*--at = '-';
+	g_string_append_len(j->buf, at, digits + sizeof digits - at);
 }
 
 void

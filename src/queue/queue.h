@@ -93,8 +93,8 @@ struct queue_answer {
 	const char		*ticket;	/* DONE and KNOWN of commit, KNOWN of find */
 	const char		*event_id;
 	const char		*entry_id;	/* in its queue; "" when held */
-	GPtrArray		*candidates;	/* struct queue_candidate *; STALE, find, due */
-	GPtrArray		*related;	/* char *: ticket ids; find */
+	GPtrArray		*candidates;	/* struct queue_candidate *; STALE, find, due; else NULL */
+	GPtrArray		*related;	/* char *: ticket ids; find; else NULL */
 	struct err		 err;		/* RETRY, REFUSED */
 };
 

@@ -40,8 +40,6 @@ asked_new(struct queue *q, queue_answer_fn *fn, void *arg)
 	a->q = q;
 	a->fn = fn;
 	a->arg = arg;
-	a->answer.candidates = queue_candidates_new();
-	a->answer.related = g_ptr_array_new_with_free_func(g_free);
 	return a;
 }
 
@@ -153,6 +151,8 @@ queue_find(struct queue *q, const struct queue_lookup *l, queue_answer_fn *fn, v
 			    (l->threads != NULL && l->threads->len > 0) ||
 			    (l->hints != NULL && l->hints->len > 0);
 
+	a->answer.candidates = queue_candidates_new();
+	a->answer.related = g_ptr_array_new_with_free_func(g_free);
 	/* The customer's own first: its candidates are the better ones. */
 	ask_partition(a, home, lookup_args(q, l, home), on_found);
 	for (i = 0; everywhere && i < q->bases->len; i++)
@@ -173,6 +173,7 @@ take_commit(struct asked *a, const redisReply *r)
 		a->answer.outcome = QUEUE_COLLISION;
 	else if (queue_is_word(r, "stale") && r->elements == 2) {
 		a->answer.outcome = QUEUE_STALE;
+		a->answer.candidates = queue_candidates_new();
 		if (queue_read_candidates(r->element[1], a->partition, a->answer.candidates,
 		    &a->answer.err) == -1)
 			refuse(a);
@@ -428,6 +429,7 @@ queue_due(struct queue *q, unsigned max, int64_t lease_ms, queue_answer_fn *fn, 
 	struct redis_args	*args;
 	unsigned		 i;
 
+	a->answer.candidates = queue_candidates_new();
 	for (i = 0; i < q->bases->len; i++) {
 		args = queue_args(q, i, "intake_due");
 		redis_args_pair_int(args, "now", clock_wall_ms());
