@@ -65,12 +65,22 @@ default_settings(struct fixture *f)
 	f->settings.address = f->server->socket;
 	f->settings.prefix = (char *)"intake";
 	f->settings.partitions = 1;
-	f->settings.timeout_ms = 2000;
+	f->settings.timeout_ms = 30000;
 	f->settings.dedup_window_ms = 3600000;
 	f->settings.ticket_retention_ms = 3600000;
 	f->settings.thread_retention_ms = 3600000;
 	f->settings.max_deliveries = 3;
 	f->settings.in_flight = 256;
+}
+
+void
+reopen_impatient(struct fixture *f, int64_t timeout_ms)
+{
+	queue_free(f->queue);
+	f->settings.timeout_ms = timeout_ms;
+	f->up = f->down = false;
+	open_queue(f);
+	assert_true(run_until(f->loop, &f->up, WAIT_MS));
 }
 
 struct fixture *
@@ -186,7 +196,7 @@ commit_at_last(struct fixture *f, const struct plan *p)
 	const bool		 never = false;
 	int			 i;
 
-	for (i = 0; i < 300; i++) {
+	for (i = 0; i < WAIT_MS / 50; i++) {
 		commit(f, p, &g);
 		if (g.outcome != QUEUE_RETRY)
 			break;

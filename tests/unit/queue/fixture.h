@@ -14,7 +14,8 @@
 #include "queue/queue.h"
 #include "server.h"
 
-#define WAIT_MS	15000
+/* So long that only what never comes is missed, however busy the machine is. */
+#define WAIT_MS	60000
 
 /* In place of cmocka_unit_test(): a test that fails leaves no server running. */
 #define queue_test(f)	cmocka_unit_test_teardown(f, end_servers)
@@ -64,6 +65,8 @@ struct fixture	*fixture_new(const char *const *extra, int64_t partitions);
 void		 fixture_free(struct fixture *);
 /* Another queue with the fixture's settings. */
 void		 open_queue(struct fixture *);
+/* The queue anew, with commands that are given up so soon. */
+void		 reopen_impatient(struct fixture *, int64_t timeout_ms);
 
 void		 got_clear(struct got *);
 void		 on_answer(void *got, struct queue_answer *);

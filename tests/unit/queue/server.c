@@ -11,6 +11,8 @@
 
 #include "base/clock.h"
 
+#define STARTS_WITHIN	3000	/* times 20 ms */
+
 static GPtrArray	*living;	/* struct server *: made and not freed */
 
 /* Whatever becomes of the test, its server does not outlive it. */
@@ -80,9 +82,9 @@ server_start(struct server *s, const char *const *extra)
 	    G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL, die_with_parent, NULL,
 	    &s->pid, NULL))
 		g_error("cannot start redis-server");
-	for (i = 0; i < 500 && !answers(s); i++)
+	for (i = 0; i < STARTS_WITHIN && !answers(s); i++)
 		g_usleep(20000);
-	if (i == 500)
+	if (i == STARTS_WITHIN)
 		g_error("redis-server does not answer on %s", s->socket);
 }
 

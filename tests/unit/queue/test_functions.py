@@ -42,7 +42,7 @@ class Server:
         self.process = subprocess.Popen(
             ["redis-server", "--port", "0", "--unixsocket", self.socket, "--dir", self.dir,
              "--save", "", "--logfile", "log", *extra])
-        for _ in range(500):
+        for _ in range(3000):
             try:
                 if self.client().ping():
                     return
@@ -710,9 +710,9 @@ def test_wake__commit_and_reply__are_published(server, r):
     p = server.client().pubsub()
     p.subscribe("intake:wake", "intake:replies", "intake:chat")
     for _ in range(3):
-        p.get_message(timeout=2)
+        p.get_message(timeout=30)
     commit(r, session="chat1", chat=("{}",), reply="{}", reply_id="q1")
-    got = [(m["channel"], m["data"]) for m in (p.get_message(timeout=2) for _ in range(3))]
+    got = [(m["channel"], m["data"]) for m in (p.get_message(timeout=30) for _ in range(3))]
     assert got == [("intake:replies", "replies"), ("intake:chat", "chat1"), ("intake:wake", "queue")]
 
 
@@ -722,7 +722,7 @@ def worker(server, *words):
     return subprocess.run(
         [sys.executable, os.path.join(TOP, "contrib/worker/worker.py"), "--once", "--name", "w1",
          "--redis", "unix://" + server.socket, *words],
-        check=True, capture_output=True, text=True, timeout=30).stdout
+        check=True, capture_output=True, text=True, timeout=100).stdout
 
 
 def test_worker__takes_prints_answers_and_finishes_once(server, r):
