@@ -99,6 +99,7 @@ accept_arrival(void *arg, struct arrival *take, channel_settled_fn *settled, voi
 	h->arg = settle_arg;
 	g->unsettled++;
 	journal_append(g->daemon->journal, take, on_appended, h);
+	intake_expect(g->daemon->intake, h->arrival);
 }
 
 /* --- what was said in chats --- */

@@ -109,6 +109,13 @@ intake_finished(struct intake *in, size_t bytes)
 }
 
 void
+intake_expect(struct intake *in, const struct arrival *a)
+{
+	if (under_way(in) == 0 && may_begin(in) && in->cursor == journal_last(in->journal))
+		ahead_begin(in->ahead, a);
+}
+
+void
 intake_wake(struct intake *in)
 {
 	begin_what_may(in);
@@ -224,6 +231,7 @@ open_parts(struct intake *in, struct err *e)
 	    (in->parse = parse_pool_new(in->loop, in->settings, e)) == NULL ||
 	    (in->replies = replies_new(in, e)) == NULL)
 		return -1;
+	in->ahead = ahead_new(in->loop, in->parse);
 	in->releases = releases_new(in);
 	in->queue = queue_new(in->loop, &options, &events, in);
 	return 0;
@@ -269,6 +277,7 @@ intake_free(struct intake *in)
 	loop_timer_free(in->tick);
 	in->stopping = true;
 	parse_pool_free(in->parse);
+	ahead_free(in->ahead);
 	/* Answers what is under way to those that are freed after it. */
 	g_clear_pointer(&in->queue, queue_free);
 	replies_free(in->replies);

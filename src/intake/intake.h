@@ -25,6 +25,7 @@
 #include "io/loop.h"
 #include "model/outgoing.h"
 
+struct arrival;			/* model/arrival.h */
 struct blobs;			/* store/blob.h */
 struct bucket;			/* bucket/bucket.h */
 struct intake;
@@ -57,6 +58,8 @@ struct intake	*intake_new(const struct intake_options *, struct err *);
 /* What is under way is dropped; the journal has it. */
 void		 intake_free(struct intake *);		/* NULL is fine */
 
+/* This is on its way into the journal: time can be saved if there is nothing else to do. */
+void		 intake_expect(struct intake *, const struct arrival *);
 /* Something has become durable. */
 void		 intake_wake(struct intake *);
 

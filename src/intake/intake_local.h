@@ -6,6 +6,7 @@
 #define INTAKE_INTAKE_LOCAL_H
 
 #include "check/check.h"
+#include "intake/ahead.h"
 #include "intake/intake.h"
 #include "intake/parse_pool.h"
 #include "intake/turns.h"
@@ -29,6 +30,7 @@ struct intake {
 
 	struct queue		*queue;
 	struct parse_pool	*parse;
+	struct ahead		*ahead;
 	struct check		*check;
 	GPtrArray		*own;		/* char *: our addresses */
 	struct releases		*releases;	/* intake/release.c */

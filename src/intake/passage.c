@@ -653,7 +653,8 @@ static void
 take_apart(struct passage *p)
 {
 	g_clear_pointer(&p->parsed, parsed_free);
-	parse_pool_ask(p->in->parse, p->arrival, on_parsed, p);
+	if (!ahead_take(p->in->ahead, p->arrival, on_parsed, p))
+		parse_pool_ask(p->in->parse, p->arrival, on_parsed, p);
 }
 
 /* --- 1. out of the journal --- */
