@@ -18,6 +18,7 @@
 #include "io/stream.h"
 
 #define UNSENT_PEER_MS	10000	/* TCP_USER_TIMEOUT: a peer that is silently gone */
+#define WRITE_STEP	((size_t)256 << 10)
 
 struct stream {
 	struct loop		*loop;
@@ -170,6 +171,14 @@ make_plain(struct stream *s)
 	    BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
 }
 
+/* A ticket is sent in one piece, not in steps of 16 KB with a look around after each. */
+static void
+watch(struct stream *s)
+{
+	bufferevent_setcb(s->bev, on_read, NULL, on_event, s);
+	bufferevent_set_max_single_write(s->bev, WRITE_STEP);
+}
+
 static int
 connect_path(struct stream *s)
 {
@@ -179,7 +188,7 @@ connect_path(struct stream *s)
 		return err_set(&s->failure, ERR_CONFIG, "%s: path too long", s->address);
 	memcpy(un.sun_path, s->address, strlen(s->address));
 	make_plain(s);
-	bufferevent_setcb(s->bev, on_read, NULL, on_event, s);
+	watch(s);
 	if (bufferevent_socket_connect(s->bev, (struct sockaddr *)&un, sizeof un) == -1)
 		return err_errno(&s->failure, ERR_TEMP, "%s", s->address);
 	return 0;
@@ -218,7 +227,7 @@ connect_host(struct stream *s, const struct stream_options *o)
 			return -1;
 	} else
 		make_plain(s);
-	bufferevent_setcb(s->bev, on_read, NULL, on_event, s);
+	watch(s);
 	/* A fresh resolver each time: /etc/resolv.conf and /etc/hosts may have changed. */
 	s->dns = evdns_base_new(loop_base(s->loop),
 	    EVDNS_BASE_INITIALIZE_NAMESERVERS | EVDNS_BASE_DISABLE_WHEN_INACTIVE);

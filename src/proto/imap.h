@@ -118,8 +118,9 @@ unsigned		 imap_under_way(const struct imap *);	/* commands not yet done */
 /*
  * Each appends one command and returns its id for IMAP_DONE.  Commands may
  * follow each other without waiting, except that nothing may follow
- * imap_idle() before its IMAP_DONE; imap_idle_end() asks for that.  Box names
- * are in the server's spelling (proto/imap_name.h); sets are UID sets.
+ * imap_idle() before its IMAP_DONE, or before imap_idle_end() after its
+ * IMAP_IDLING.  Box names are in the server's spelling (proto/imap_name.h);
+ * sets are UID sets.
  */
 unsigned	imap_capability(struct imap *);
 unsigned	imap_ident(struct imap *, const char *name, const char *version);

@@ -21,7 +21,7 @@ send_command(struct imap *im, enum verb verb, const char *fmt, ...)
 	uint8_t		 random[TAG_LETTERS];
 	va_list		 ap;
 
-	g_assert(!imap_idle_under_way(im) && (im->appending == NULL || verb == VERB_APPEND));
+	g_assert((!imap_idle_under_way(im) || (im->idling && im->idle_end)) && (im->appending == NULL || verb == VERB_APPEND));
 	digest_random(random, sizeof(random));
 	digest_base32(random, TAG_LETTERS, c->tag);
 	c->id = ++im->last_id;

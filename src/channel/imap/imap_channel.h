@@ -72,6 +72,7 @@ struct imap_channel {
 	bool				 reaches_cursor;	/* a hit of this search does */
 	bool				 polled;	/* this look is not because it has */
 	bool				 no_idle;	/* the server does not really */
+	bool				 woken;		/* the next command went out with the DONE */
 	bool				 deaf, act_failed;	/* has been logged */
 
 	/* messages */

@@ -112,7 +112,10 @@ static void
 on_idle_done(struct imap_channel *ch, const struct command *c, const struct imap_event *ev)
 {
 	(void)c;
-	if (ev->result != IMAP_OK || ch->step != &imap_steps.waking) {
+	if (ch->woken) {
+		ch->woken = false;
+		ch->no_idle |= ev->result != IMAP_OK;
+	} else if (ev->result != IMAP_OK || ch->step != &imap_steps.waking) {
 		ch->no_idle = true;
 		rest(ch);
 	} else {
@@ -166,6 +169,17 @@ end_idle(struct imap_channel *ch)
 	imap_idle_end(ch->imap);
 	dial_send(&ch->dial, out);
 	watch_oldest(ch);
+}
+
+/* There is news: the next command goes out with the DONE. */
+static void
+wake(struct imap_channel *ch)
+{
+	end_idle(ch);
+	if (imap_work_box(ch)->cursor == UINT32_MAX)
+		return;
+	ch->woken = true;
+	look(ch);
 }
 
 void
@@ -317,7 +331,7 @@ void
 imap_session_begin(struct imap_channel *ch)
 {
 	ch->imap = imap_new();
-	ch->selected = ch->more = ch->no_idle = ch->deaf = ch->act_failed = false;
+	ch->selected = ch->more = ch->no_idle = ch->woken = ch->deaf = ch->act_failed = false;
 	imap_session_enter(ch, &imap_steps.asking);
 	imap_session_send(ch, imap_capability(ch->imap), on_capability_done, NULL, 0);
 }
@@ -384,12 +398,12 @@ on_event(struct imap_channel *ch, const struct imap_event *ev)
 	case IMAP_EXISTS:
 		ch->more = ch->step != &imap_steps.selecting && ch->step != &imap_steps.comparing;
 		if (ch->step == &imap_steps.idling)
-			end_idle(ch);
+			wake(ch);
 		break;
 	case IMAP_IDLING:
 		imap_session_enter(ch, &imap_steps.idling);
 		if (ch->more)
-			end_idle(ch);
+			wake(ch);
 		else
 			watch_oldest(ch);
 		break;
