@@ -116,6 +116,23 @@ def test_large_mail_by_lmtp__is_never_in_memory_twice(mail):
         check(rig, mail[1])
 
 
+def test_large_mails_given_up_by_lmtp__leave_nothing_behind(mail):
+    port = free_port()
+    with started('lmtp "mx" {\n  listen = {"127.0.0.1:%d"}\n  recipients = {"*"}\n'
+                 '  max_size = 20M\n  timeout = 60s\n}\n' % port) as rig:
+        clients = [smtplib.LMTP("127.0.0.1", port) for _ in range(6)]
+        for client in clients:          # each stays connected
+            client.ehlo_or_helo_if_needed()
+            client.mail("jane@customer.example")        # without its size
+            client.rcpt(USER)
+            assert client.data(mail[0])[0] == 552
+        top = peak(rig)
+        print("peak %.1f MB for six refused mails of %.1f MB" % (top / MB, LARGE / MB))
+        assert top < 20 * MB + SPARE
+        for client in clients:
+            client.quit()
+
+
 def test_large_mail_in_a_maildir__is_never_in_memory_twice(mail):
     with started() as rig:
         rig.drop_mail(mail[0])

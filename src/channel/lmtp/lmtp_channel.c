@@ -9,6 +9,7 @@
 #include "io/line_server.h"
 #include "proto/lmtp.h"
 
+#define KEEP_BYTES	65536			/* of the last message's memory */
 #define HELD_MAX	(UINT64_C(256) << 20)	/* of all messages coming in at once */
 
 struct lmtp_channel {
@@ -32,6 +33,7 @@ struct client {
 	char			*from;		/* of the message coming in */
 	GPtrArray		*recipients;	/* char *, each once */
 	GByteArray		*mail;
+	struct digest		*digest;	/* of it so far, or NULL */
 	bool			 too_much;	/* no memory for it: thrown away */
 	unsigned		 settling;	/* arrivals with the sink */
 	bool			 refused;	/* one of them was */
@@ -43,8 +45,17 @@ static void	go_on(struct client *);
 static void
 forget_mail(struct client *c)
 {
+	uint8_t	unused[DIGEST_SIZE];
+
 	c->ch->held -= c->mail->len;
+	if (c->mail->len > KEEP_BYTES) {	/* a connection may live long */
+		g_byte_array_unref(c->mail);
+		c->mail = g_byte_array_new();
+	}
 	g_byte_array_set_size(c->mail, 0);
+	if (c->digest != NULL)
+		digest_end(c->digest, unused);
+	c->digest = NULL;
 	g_ptr_array_set_size(c->recipients, 0);
 	g_clear_pointer(&c->from, g_free);
 	c->too_much = false;
@@ -116,21 +127,24 @@ add_to_mail(struct client *c, const struct lmtp_event *ev)
 	if (c->too_much)
 		return;
 	g_byte_array_append(c->mail, ev->data, (guint)ev->bytes);
+	/* As it comes: all at the end would hold up everybody else. */
+	if (c->digest == NULL)
+		c->digest = digest_new();
+	digest_add(c->digest, ev->data, (size_t)ev->bytes);
 	c->ch->held += ev->bytes;
 }
 
+/* The same mail from and to the same, tried again, has the same. */
 static char *
-make_key(const char *from, const char *to, GBytes *mail)
+make_key(const char *from, const char *to, const uint8_t mail[DIGEST_SIZE])
 {
 	struct digest	*d = digest_new();
 	uint8_t		 sum[DIGEST_SIZE];
 	char		 hex[DIGEST_HEX_SIZE];
-	gsize		 len;
-	const void	*bytes = g_bytes_get_data(mail, &len);
 
 	digest_add_field(d, from);
 	digest_add_field(d, to);
-	digest_add(d, bytes, len);
+	digest_add(d, mail, DIGEST_SIZE);
 	digest_end(d, sum);
 	digest_hex(sum, sizeof(sum), hex);
 	return g_strconcat("sha256:", hex, NULL);
@@ -165,11 +179,11 @@ on_settled(void *arg, enum channel_settlement how, uint64_t lsn)
 }
 
 static void
-hand_over(struct client *c, const char *to, GBytes *mail)
+hand_over(struct client *c, const char *to, GBytes *mail, const uint8_t sum[DIGEST_SIZE])
 {
 	struct lmtp_channel		*ch = c->ch;
 	const struct channel_sink	*sink = ch->base.env->sink;
-	g_autofree char			*key = make_key(c->from, to, mail);
+	g_autofree char			*key = make_key(c->from, to, sum);
 	struct arrival			*a;
 
 	a = arrival_new(ARRIVAL_MAIL, ch->base.ops->kind, ch->base.name, key, mail);
@@ -192,19 +206,22 @@ hand_over_all(struct client *c)
 	const char		*policy = c->ch->base.env->settings->two_addresses;
 	g_autoptr(GBytes)	 mail = NULL;
 	g_autofree char		*all = NULL;
+	uint8_t			 sum[DIGEST_SIZE];
 	guint			 i;
 
+	digest_end(c->digest != NULL ? c->digest : digest_new(), sum);
+	c->digest = NULL;
 	c->ch->held -= c->mail->len;
 	mail = g_byte_array_free_to_bytes(c->mail);
 	c->mail = g_byte_array_new();
 	if (strcmp(policy, "per_mailbox") == 0) {
 		for (i = 0; i < c->recipients->len; i++)
-			hand_over(c, c->recipients->pdata[i], mail);
+			hand_over(c, c->recipients->pdata[i], mail, sum);
 		return;
 	}
 	g_ptr_array_add(c->recipients, NULL);
 	all = g_strjoinv(", ", (char **)c->recipients->pdata);
-	hand_over(c, all, mail);
+	hand_over(c, all, mail, sum);
 }
 
 static void
