@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/metric.h"
 #include "io/http_client.h"
+#include "io/work.h"
 #include "mailbox/oauth_answer.h"
 #include "store/file.h"
 
@@ -29,6 +30,8 @@ struct account {
 	char			*access_token;	/* NULL: none */
 	int64_t			 expires_ms;	/* wall clock */
 	char			*rotated;	/* a refresh token that is not on disk yet */
+	struct work_lane	*lane;		/* that puts it there; while it does */
+	void			(*stored)(struct account *);	/* what comes then */
 	bool			 warned;
 
 	/* the request under way */
@@ -95,9 +98,12 @@ forget_secret(char **secret)
 	g_clear_pointer(secret, g_free);
 }
 
+/* A token on its way to the disk gets there first. */
 static void
 end_request(struct account *a)
 {
+	work_lane_free(a->lane);
+	a->lane = NULL;
 	http_client_free(a->http);
 	a->http = NULL;
 	loop_timer_free(a->timer);
@@ -146,14 +152,37 @@ finish(void *arg)
 		answer(q);
 }
 
+static const struct settings_oauth *
+conf_of(const struct account *a)
+{
+	const struct oauth_query	*q = g_queue_peek_head(a->queries);
+
+	return q->conf;
+}
+
+static struct loop *
+loop_of(const struct account *a)
+{
+	const struct oauth_query	*q = g_queue_peek_head(a->queries);
+
+	return q->loop;
+}
+
+/* From within callbacks of what finish() frees. */
+static void
+finish_soon(struct account *a)
+{
+	loop_timer_free(a->timer);
+	a->timer = loop_timer_new(loop_of(a), finish, a);
+	loop_timer_start(a->timer, 0);
+}
+
 static void
 fail(struct account *a, enum err_kind kind, const char *why)
 {
 	forget_secret(&a->access_token);
 	err_set(&a->problem, kind, "access token: %s", why);
-	loop_timer_free(a->timer);
-	a->timer = NULL;
-	finish(a);
+	finish_soon(a);
 }
 
 /* ------------------------------------------------------- the refresh token */
@@ -191,24 +220,74 @@ read_secret_file(const char *path, struct err *e)
 	return secret;
 }
 
-/* Blocks for the time of two syncs: once in the life of a refresh token. */
+struct store_job {
+	char		*path, *line;
+	struct err	 problem;
+};
+
 static int
-store_rotated(struct account *a, const char *path, struct err *e)
+store(struct store_job *job)
 {
-	g_autofree char	*dir = g_path_get_dirname(path), *name = g_path_get_basename(path);
-	g_autofree char	*line = g_strconcat(a->rotated, "\n", NULL);
+	g_autofree char	*dir = g_path_get_dirname(job->path), *name = g_path_get_basename(job->path);
 	int		 dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
 
 	if (dirfd == -1)
-		return err_errno(e, ERR_TEMP, "%s", dir);
-	rc = file_replace(dirfd, name, line, strlen(line), e);
+		return err_errno(&job->problem, ERR_TEMP, "%s", dir);
+	rc = file_replace(dirfd, name, job->line, strlen(job->line), &job->problem);
 	close(dirfd);
-	if (rc == -1)
-		return err_prefix(e, "a new refresh token cannot be stored");
-	forget_secret(&a->rotated);
-	a->warned = false;
-	log_info("oauth refresh token replaced by the provider, stored in %s", path);
-	return 0;
+	return rc;
+}
+
+static void
+store_all(void *unused, GPtrArray *jobs)
+{
+	guint	i;
+
+	(void)unused;
+	for (i = 0; i < jobs->len; i++)
+		(void)store(jobs->pdata[i]);
+}
+
+static void
+on_stored(void *arg, void *data)
+{
+	struct account		*a = arg;
+	struct store_job	*job = data;
+
+	if (job->problem.kind == ERR_NONE) {
+		forget_secret(&a->rotated);
+		a->warned = false;
+		log_info("oauth refresh token replaced by the provider, stored in %s", job->path);
+	} else {
+		forget_secret(&a->access_token);
+		err_set(&a->problem, ERR_TEMP, "a new refresh token cannot be stored: %s",
+		    job->problem.text);
+	}
+	/* Unless it was given up meanwhile. */
+	if (!g_queue_is_empty(a->queries)) {
+		if (job->problem.kind == ERR_NONE)
+			a->stored(a);
+		else
+			finish_soon(a);
+	}
+	forget_secret(&job->line);
+	g_free(job->path);
+	g_free(job);
+}
+
+/* The syncs are the lane's; what comes when it is on disk is stored(). */
+static void
+store_rotated(struct account *a, const char *path, void (*stored)(struct account *))
+{
+	static const struct work_ops	 ops = { "oauth", store_all, on_stored };
+	struct store_job		*job = g_new0(struct store_job, 1);
+
+	job->path = g_strdup(path);
+	job->line = g_strconcat(a->rotated, "\n", NULL);
+	a->stored = stored;
+	if (a->lane == NULL)
+		a->lane = work_lane_new(loop_of(a), &ops, a);
+	work_lane_add(a->lane, job);
 }
 
 static void
@@ -230,43 +309,37 @@ look_at_age(struct account *a, const struct oauth_query *q)
 
 /* ------------------------------------------------------------- the request */
 
-static const struct settings_oauth *
-conf_of(const struct account *a)
+static void
+take_answer(struct account *a, struct oauth_answer *got)
 {
-	const struct oauth_query	*q = g_queue_peek_head(a->queries);
+	const char	*path = conf_of(a)->refresh_token_file;
 
-	return q->conf;
+	a->access_token = g_steal_pointer(&got->access_token);
+	a->expires_ms = clock_wall_ms() + got->expires_s * 1000;
+	if (got->refresh_token == NULL || g_strcmp0(got->refresh_token, a->sent) == 0 || path == NULL) {
+		finish_soon(a);
+		return;
+	}
+	a->rotated = g_steal_pointer(&got->refresh_token);
+	store_rotated(a, path, finish_soon);
 }
 
 static void
 on_answered(void *arg, const struct http_answer *http, const struct err *why)
 {
-	struct account			*a = arg;
-	const struct settings_oauth	*s = conf_of(a);
-	struct oauth_answer		 got = { 0 };
-	struct err			 e = ERR_INIT;
+	struct account		*a = arg;
+	struct oauth_answer	 got = { 0 };
+	struct err		 e = ERR_INIT;
 
 	if (http == NULL) {
 		err_set(&a->problem, ERR_TEMP, "access token: %s", why->text);
+		finish_soon(a);
 	} else if (oauth_answer_read(http->code, http->body, http->len, &got, &e) == -1) {
 		err_set(&a->problem, e.kind, "access token: %s", e.text);
-	} else {
-		if (got.refresh_token != NULL && g_strcmp0(got.refresh_token, a->sent) != 0 &&
-		    s->refresh_token_file != NULL)
-			a->rotated = g_steal_pointer(&got.refresh_token);
-		if (a->rotated == NULL || store_rotated(a, s->refresh_token_file, &e) == 0) {
-			a->access_token = g_steal_pointer(&got.access_token);
-			a->expires_ms = clock_wall_ms() + got.expires_s * 1000;
-		} else {
-			err_set(&a->problem, ERR_TEMP, "%s", e.text);
-		}
-	}
+		finish_soon(a);
+	} else
+		take_answer(a, &got);
 	oauth_answer_clear(&got);
-	/* The client may not be freed from inside its callback. */
-	loop_timer_free(a->timer);
-	a->timer = loop_timer_new(((struct oauth_query *)g_queue_peek_head(a->queries))->loop,
-	    finish, a);
-	loop_timer_start(a->timer, 0);
 }
 
 static void
@@ -318,9 +391,20 @@ lock(struct account *a, const char *path, struct err *e)
 }
 
 static void
-with_refresh_token(struct account *a, struct loop *loop, const struct settings_oauth *s)
+ask_with_refresh_token(struct account *a)
 {
-	const char	*path = s->refresh_token_file;
+	struct err	e = ERR_INIT;
+
+	if ((a->sent = read_secret_file(conf_of(a)->refresh_token_file, &e)) == NULL)
+		fail(a, e.kind, e.text);
+	else
+		ask(a, loop_of(a), conf_of(a));
+}
+
+static void
+with_refresh_token(struct account *a)
+{
+	const char	*path = conf_of(a)->refresh_token_file;
 	struct err	 e = ERR_INIT;
 
 	if (!lock(a, path, &e)) {
@@ -332,15 +416,11 @@ with_refresh_token(struct account *a, struct loop *loop, const struct settings_o
 			loop_timer_start(a->timer, LOCK_TRY_MS);
 		return;
 	}
-	if (a->rotated != NULL && store_rotated(a, path, &e) == -1) {
-		fail(a, e.kind, e.text);
-		return;
-	}
 	look_at_age(a, g_queue_peek_head(a->queries));
-	if ((a->sent = read_secret_file(path, &e)) == NULL)
-		fail(a, e.kind, e.text);
+	if (a->rotated != NULL)
+		store_rotated(a, path, ask_with_refresh_token);
 	else
-		ask(a, loop, s);
+		ask_with_refresh_token(a);
 }
 
 static void
@@ -350,7 +430,7 @@ on_start(void *arg)
 	const struct oauth_query	*q = g_queue_peek_head(a->queries);
 
 	if (q->conf->refresh_token_file != NULL)
-		with_refresh_token(a, q->loop, q->conf);
+		with_refresh_token(a);
 	else
 		ask(a, q->loop, q->conf);
 }
