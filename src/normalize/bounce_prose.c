@@ -154,6 +154,8 @@ stands_alone(const char *line, const char *addr)
 		return strcasestr(line, "rcpt to:") != NULL || strcasestr(line, "failed address") != NULL ||
 		    strcasestr(line, "final-recipient:") != NULL;
 	p += strlen(addr);
+	if (p[strspn(p, ">\"')]")] == ':')
+		return true;
 	while (*p != '\0' && strchr(" \t>\"')]:,;.|", *p) != NULL)
 		p++;
 	return *p == '\0' || p[-1] == ':' || p[-1] == ',' || p[-1] == ')' || *p == '(' || *p == '<' ||
@@ -381,18 +383,19 @@ find_status(const char *near, const char *whole, char status[BOUNCE_STATUS_SIZE]
 		bounce_status_meant(whole, status);
 }
 
-/* "(expanded from: <alias>)": whom we wrote to, new; or NULL. */
+/* "(expanded from: <alias>)": whom we wrote to, new; NULL if that is addr. */
 static char *
-original_of(const char *block)
+original_of(const char *block, const char *addr)
 {
 	static const char *const words[] = { "expanded from", "generated from", "original address:", NULL };
 
 	for (size_t i = 0; words[i] != NULL; i++) {
 		const char	*at = strcasestr(block, words[i]);
-		char		*addr = at == NULL ? NULL : bounce_prose_address(&at);
+		char		*found = at == NULL ? NULL : bounce_prose_address(&at);
 
-		if (addr != NULL)
-			return addr;
+		if (found != NULL && g_ascii_strcasecmp(found, addr) != 0)
+			return found;
+		g_free(found);
 	}
 	return NULL;
 }
@@ -415,7 +418,7 @@ report(const struct reading *r, const struct found *f, const char *context, stru
 		g_strlcpy(status, delayed ? "4.0.0" : "5.0.0", sizeof(status));
 	one = bounce_add(b, f->addr, delayed ? "delayed" : *status == '2' ? "delivered" : "failed",
 	    status, diagnostic);
-	one->original = original_of(f->block->str);
+	one->original = original_of(f->block->str, f->addr);
 }
 
 /* The lines before the first address that counts, or all of them. */

@@ -11,6 +11,8 @@ static const struct {
 	const char	*words;
 	const char	*status;
 } meanings[] = {
+	/* both reasons in one sentence: the one that an answer can do something about */
+	{ "larger than the current system limit", "5.3.4" },
 	/* mailbox full */
 	{ "mailbox full", "5.2.2" }, { "mailbox is full", "5.2.2" }, { "mail box full", "5.2.2" },
 	{ "mailbox size limit", "5.2.2" }, { "over quota", "5.2.2" }, { "overquota", "5.2.2" },
@@ -97,6 +99,7 @@ static const struct {
 	{ "bad address syntax", "5.1.3" }, { "malformed address", "5.1.3" },
 	{ "invalid address syntax", "5.1.3" }, { "bad recipient address syntax", "5.1.3" },
 	/* given up on time: before the words of why nobody was reached */
+	{ "retry timeout exceeded", "4.4.7" }, { "retry time exceeded", "4.4.7" },
 	{ "within the allowed queue period", "4.4.7" }, { "in the queue too long", "4.4.1" },
 	{ "20 attempts", "4.4.7" }, { "max message queue time", "4.4.7" }, { "too long in queue", "4.4.7" },
 	{ "unable to deliver message after", "4.4.7" }, { "retries exhausted", "4.4.7" },
@@ -122,7 +125,7 @@ static const struct {
 	{ "inesistente", "5.1.1" }, { "sconosciut", "5.1.1" }, { "niet worden gevonden", "5.1.1" },
 	{ "onbekend", "5.1.1" }, { "kunde inte hittas", "5.1.1" }, { "gick inte att hitta", "5.1.1" },
 	{ "hittades inte", "5.1.1" }, { "ikke fundet", "5.1.1" }, { "blev ikke fundet", "5.1.1" },
-	{ "ikke funnet", "5.1.1" }, { "finner ikke", "5.1.1" }, { "ei loydy", "5.1.1" }, { "ei loytynyt", "5.1.1" },
+	{ "ikke funnet", "5.1.1" }, { "finner ikke", "5.1.1" }, { "ei loydy", "5.1.1" }, { "gasita", "5.1.1" }, { "nepodarilo najit", "5.1.1" }, { "boyle bir kullanici yok", "5.1.1" }, { "kullanici yok", "5.1.1" }, { "ei loytynyt", "5.1.1" },
 	{ "nie mozna odnalezc", "5.1.1" }, { "nie znaleziono", "5.1.1" }, { "nieznany", "5.1.1" },
 	{ "nebyla nalezena", "5.1.1" }, { "nelze najit", "5.1.1" }, { "nebol najden", "5.1.1" },
 	{ "nem talalhato", "5.1.1" }, { "nu a fost gasit", "5.1.1" }, { "нет такого", "5.1.1" },
@@ -193,7 +196,8 @@ static const struct {
 	{ "insufficient system resources", "4.3.1" }, { "disk full", "4.3.1" },
 	{ "temporarily unavailable", "4.2.0" }, { "system not accepting", "4.3.2" },
 	/* policy and content */
-	{ "content checker", "5.7.1" }, { "banned", "5.7.1" }, { "not accepting mail from", "5.7.1" },
+	{ "спам", "5.7.1" }, { "отклонен", "5.7.1" }, { "відхилен", "5.7.1" }, { "垃圾邮件", "5.7.1" }, { "垃圾郵件", "5.7.1" },
+	{ "迷惑メール", "5.7.1" }, { "스팸", "5.7.1" }, { "content checker", "5.7.1" }, { "banned", "5.7.1" }, { "not accepting mail from", "5.7.1" },
 	{ "kein zugriff", "5.7.1" }, { "berechtigung", "5.7.1" }, { "abgelehnt", "5.7.1" },
 	{ "autorisation", "5.7.1" }, { "autorizacion", "5.7.1" }, { "permiso", "5.7.1" }, { "permissao", "5.7.1" },
 	{ "autorizzazion", "5.7.1" }, { "behorighet", "5.7.1" }, { "разрешени", "5.7.1" }, { "拒绝", "5.7.1" },

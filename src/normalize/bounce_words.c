@@ -62,14 +62,14 @@ static const char *const subjects[] = {
 	"не вдалося доставити", "не доставлено", "teslim edilemedi", "teslim edilemiyor", "iletilemedi",
 	"iletilemeyen", "δεν ειναι δυνατη η παραδοση", "δεν παραδοθηκε", "μη παραδοτεο",
 	"לא ניתן למסירה", "לא נמסר", "החזרת דואר", "غير قابل للتسليم", "تعذر تسليم", "فشل التسليم",
-	"تعذر التسليم", "退信", "传输失败", "投递失败", "未送达", "无法投递", "未传递", "传递失败", "发送失败", "邮件被退回",
+	"تعذر التسليم", "退信", "无法传递", "传输失败", "投递失败", "未送达", "无法投递", "未传递", "传递失败", "发送失败", "邮件被退回",
 	"無法傳遞", "無法投遞", "傳遞失敗", "未傳遞", "退件", "配信不能", "配信でき", "配信に失敗", "配達不能",
 	"送信できません", "送信エラー", "不達", "未配信", "届きません", "전송 실패", "배달 실패", "배달되지 않",
 	"배달할 수 없", "반송", "발송 실패", "전달되지 않", "전달할 수 없", "khong the gui", "khong gui duoc",
 	"ส่งไม่ได้", "ไม่สามารถส่ง", "tidak terkirim", "gagal terkirim", "tidak dapat dikirim",
 	"warning: delivery", "message could not", "mail could not", "mail box full", "error sending your mail",
 	"banned contents", "address no longer valid", "недоставленн", "возврат письма", "echec de livraison",
-	"levering mislykkedes", "leveringen mislyktes", "leveransen misslyckades", "leveransfel", NULL
+	"ei voida toimittaa", "nedorucitelne", "nedoruceno", "kan ikke leveres", "nem sikerult kezbesiteni", "levering mislykkedes", "leveringen mislyktes", "leveransen misslyckades", "leveransfel", NULL
 };
 
 static const char *const bodies[] = {
