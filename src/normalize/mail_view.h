@@ -66,6 +66,7 @@ struct mail_view {
 	GPtrArray	*warnings;	/* char *, coded: "charset-guessed: ..." */
 	size_t		 header_len;	/* bytes of the mail before the body */
 	bool		 truncated;	/* a cap was hit; a warning names it */
+	unsigned	 foreign_texts;	/* parts so far that were not in UTF-8 */
 };
 
 void	mail_view_free(struct mail_view *);		/* NULL is fine */

@@ -9,6 +9,7 @@
 #include "normalize/headers.h"
 #include "normalize/transfer.h"
 
+#define MAX_FOREIGN	200	/* texts not in UTF-8 whose charset is thought about */
 #define MAX_TEXT	(16 * 1024 * 1024)	/* of one part that is looked at */
 
 static char *
@@ -121,6 +122,15 @@ is_text(const struct mail_part *p)
 	    strcmp(p->content_type, "message/partial") != 0);
 }
 
+/* To ask which charset it really is takes half a millisecond: not for each of a thousand. */
+static char *
+decode_as_labelled(const char *bytes, size_t len, const char *label, struct charset_used *used)
+{
+	used->name = charset_find(label) != NULL ? charset_find(label) : "utf-8";
+	used->guessed = used->damaged = false;
+	return charset_convert(bytes, len, used->name, true, &used->damaged);
+}
+
 static void
 decode_text(struct mail_view *v, struct mail_part *p)
 {
@@ -141,7 +151,9 @@ decode_text(struct mail_view *v, struct mail_part *p)
 		if (charset_find(meta) != NULL)
 			label = meta;
 	}
-	utf8 = charset_decode(bytes, len, label, &used);
+	utf8 = v->foreign_texts < MAX_FOREIGN ? charset_decode(bytes, len, label, &used) :
+	    decode_as_labelled(bytes, len, label, &used);
+	v->foreign_texts += strcmp(used.name, "us-ascii") != 0 && strcmp(used.name, "utf-8") != 0;
 	p->text = text_valid(utf8, strlen(utf8), NULL);
 	p->text_len = strlen(p->text);
 	if (used.guessed)

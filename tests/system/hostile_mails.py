@@ -78,6 +78,10 @@ def bombs(size):
         "high-bytes": HEAD + b"\n" + fill(b"\xe4\xf6 "),
         "bad-utf8": typed(b"text/plain; charset=utf-8", fill(b"\xc3\xa4\xff")),
         "mixed-lines": typed(b"text/plain; charset=utf-8", fill("ä\n".encode() + b"\xfc\n")),
+        "many-charsets": typed(mixed, fill(b"--b\nContent-Type: text/plain; charset=iso-8859-1\n\n" +
+                                           b"Pros\xea dzi\xeakuj\xea \xe4\xf6\xfc\xd0 " * 40 + b"\n")),
+        "many-words": b"Subject: s\nFrom: a@b.example\n" + b"".join(
+            b"X-%d: " % n + b"=?x?q?=E4=F6=FC=C4?= <a@b.example>, " * 7 + b"\n" for n in range(900)) + b"\ntext\n",
         "utf7": typed(b"text/plain; charset=utf-7", fill(b"+AGE")),
         "escapes": typed(b"text/plain; charset=iso-2022-jp", fill(b"\033$B\033(B")),
         "flowed": typed(b"text/plain; format=flowed", fill(b"> a \n")),
