@@ -10,6 +10,7 @@
 #define TEXT_MAX	2000	/* bytes; longer ones have something else to say */
 #define BEGIN_MAX	300	/* bytes: greeting, thanks and the first sentence */
 #define DATE_NEAR	80	/* bytes around the words of absence */
+#define UNTIL_NEAR	14	/* bytes behind "until" */
 
 /* All folded.  Only notices are worded like this ... */
 static const char *const offices[] = {
@@ -35,13 +36,13 @@ static const char *const offices[] = {
 
 /* ... and customers like this, too. */
 static const char *const leaves[] = {
-	"on annual leave", "on vacation", "on holiday", "on leave", "on maternity leave",
-	"on parental leave", "on sick leave", "on paternity leave", "currently away", "travelling",
+	"on annual leave", "on vacation", "on holiday", "on leave", 
+	"on sick leave", "currently away", "travelling",
 	"traveling on business", "i am away", "i'm away", "i will be away", "am absent", "will be absent",
 	"office is closed", "our office is closed", "offices are closed", "we are closed", "im urlaub",
-	"in urlaub", "in elternzeit", "betriebsferien", "in mutterschutz", "en conge", "en vacances",
+	"in urlaub", "betriebsferien", "en conge", "en vacances",
 	"en deplacement", "de vacaciones", "de baja", "de ferias", "em ferias", "in ferie",
-	"met vakantie", "op vakantie", "met verlof", "na urlopie", "na zwolnieniu", "na dovolene",
+	"met vakantie", "op vakantie", "met verlof", "na urlopie", "na zwolnieniu", "na dovolene", "cerpam dovolenou",
 	"na dovolenke", "szabadsagon", "in concediu", "на отпуск", "в отпуске", "в командировке",
 	"у відпустці", "у відрядженні", "в отпуска", "pa semester", "ledig", "tjanstledig",
 	"foraldraledig", "pa ferie", "holder ferie", "bortreist", "lomalla", "poissa", "vapaalla",
@@ -52,8 +53,10 @@ static const char *const leaves[] = {
 	"wieder erreichbar", "serai absent", "saro assente", "отсутств", "no estare en la oficina", NULL
 };
 
-/* Who has gone for good only names another. */
+/* Who has gone for good, or for long, only names another. */
 static const char *const departures[] = {
+	"on maternity leave", "on parental leave", "on paternity leave", "in elternzeit", "in mutterschutz", "conge maternite",
+	"conge parental", "urlopie macierzynskim",
 	"no longer with", "no longer work", "no longer employed", "has left the company", "have left the company",
 	"left the company", "has left our company", "nicht mehr fur", "nicht mehr im unternehmen", "nicht mehr bei",
 	"aus dem unternehmen ausgeschieden", "ne travaille plus", "ne fait plus partie", "a quitte", "ya no trabaja",
@@ -108,6 +111,14 @@ static const char *const laters[] = {
 	"返信いた", "회신 드리", "회신드리", "복귀", NULL
 };
 
+/* With a date behind it, or in front of those at the end. */
+static const char *const untils[] = {
+	"until ", "till ", "through ", "back on ", "return on ", "returning ", "bis ", "ab dem ", "zuruck am ", "jusqu'au ", "jusqu'a ",
+	"le ", "hasta el ", "ate ", "fino al ", "tot ", "tot en met ", "do ", "do dnia ", "az ", "pana pe ", "pana la ", "до ", "till den ",
+	"till och med ", "til ", "til den ", "tilbake ", "asti", "saakka", "kadar", "den ngay ", "まで", "까지", "回来", "返回",
+	"μεχρι ", "עד ", "حتى ", "sampai ", "ถึง", NULL
+};
+
 /* Somebody wants something, or speaks of a "me" to be contacted. */
 static const char *const wishes[] = {
 	"?", "please contact me", "please call me", "please email me", "please reach out to me", "contact me", "my order", "mein paket",
@@ -149,15 +160,37 @@ names_another(const char *folded)
 	return digits >= 6;
 }
 
-/* A date beside the words of absence: "until 12 August". */
-static bool
-is_dated(const char *folded, const char *at)
+/* What stands around the words of absence; new. */
+static char *
+around(const char *folded, const char *at)
 {
 	const char	*from = at - folded > DATE_NEAR ? at - DATE_NEAR : folded;
 
-	for (size_t i = 0; from[i] != '\0' && i < 2 * DATE_NEAR; i++)
-		if (g_ascii_isdigit(from[i]))
+	return g_strndup(from, strnlen(from, 2 * DATE_NEAR));
+}
+
+static bool
+has_digit(const char *s, size_t max)
+{
+	for (size_t i = 0; s[i] != '\0' && i < max; i++)
+		if (g_ascii_isdigit(s[i]))
 			return true;
+	return false;
+}
+
+/* "until 12 August", "8月12日まで": not only a number that is somewhere. */
+static bool
+says_until(const char *near)
+{
+	for (size_t i = 0; untils[i] != NULL; i++) {
+		const char	*at = near;
+		size_t		 n = strlen(untils[i]);
+
+		for (; (at = strstr(at, untils[i])) != NULL; at++)
+			if ((at == near || !g_ascii_isalnum(at[-1])) && (has_digit(at + n, UNTIL_NEAR) ||
+			    (untils[i][n - 1] != ' ' && has_digit(near, (size_t)(at - near)))))
+				return true;
+	}
 	return false;
 }
 
@@ -186,7 +219,9 @@ auto_notice_find(const char *text, size_t len, bool strict)
 	g_autofree char	*folded = NULL;
 	const char	*absent, *at;
 	bool		 only_notices;
+	g_autofree char	*near = NULL;
 	int		 meanwhile, signs;
+	bool		 thanked;
 
 	if (len > TEXT_MAX || memchr(text, '?', len) != NULL ||
 	    (absent = absence_at_the_beginning(text, len, &only_notices)) == NULL)
@@ -196,21 +231,25 @@ auto_notice_find(const char *text, size_t len, bool strict)
 		return NULL;
 	meanwhile = (first_of(folded, urgencies, &at) != NULL) + (first_of(folded, laters, &at) != NULL) +
 	    names_another(folded);
-	signs = meanwhile + (first_of(folded, thanks, &at) != NULL);
+	thanked = first_of(folded, thanks, &at) != NULL;
 	if (first_of(folded, departures, &at) == absent)
 		return names_another(folded) && !strict ? absent : NULL;
-	at = strstr(folded, absent);
-	signs += at != NULL && is_dated(folded, at);
+	if ((at = strstr(folded, absent)) == NULL)
+		return NULL;
+	near = around(folded, at);
+	signs = meanwhile + thanked + has_digit(near, strlen(near));
 	if (strict)
-		return signs >= 3 && only_notices ? absent : NULL;
-	return signs >= 2 && (only_notices || meanwhile > 0) ? absent : NULL;
+		return signs >= 3 && meanwhile > 0 && only_notices ? absent : NULL;
+	if (meanwhile > 0 && signs >= 2)
+		return absent;
+	return only_notices && thanked && says_until(near) ? absent : NULL;
 }
 
 const char *
 auto_notice_phrase(size_t n)
 {
 	static const char *const *const tables[] = {
-		offices, departures, leaves, thanks, urgencies, contacts, laters, wishes
+		offices, departures, leaves, untils, thanks, urgencies, contacts, laters, wishes
 	};
 
 	for (size_t t = 0; t < G_N_ELEMENTS(tables); t++)
