@@ -145,6 +145,30 @@ def test_index_is_lost_and_uidvalidity_changes__nothing_lost_nothing_doubled(aft
                          "flags")
 
 
+def test_mailbox_moves_to_another_server__nothing_lost_nothing_doubled(server):
+    """As a migration does it: the mails are copied, in another order, with UIDs of their own."""
+    server.append(USER, [mail(i) for i in range(20)])
+    with rig_for(server, "  poll = 1s") as rig:
+        rig.start()
+        rig.wait_tickets(20)
+        rig.daemon.stop()
+        with Dovecot() as other:
+            # UIDVALIDITY is a time stamp: the new folder must not be of the same second.
+            time.sleep(1.1)
+            other.append(USER, [mail(i) for i in reversed(range(22))])
+            rig.more = rig.more.replace(str(server.imaps_port), str(other.imaps_port)).replace(
+                server.ca_file, other.ca_file)
+            rig.daemon.config.write_text(rig.text())
+            rig.daemon.start()
+            rig.wait_tickets(22, 20)
+            other.append(USER, [mail(30)])
+            rig.wait_tickets(23, 20)
+            wait_for(lambda: rig.daemon.ctl("reconcile", "support", check=False).returncode == 0,
+                     15, "nothing unexplained")
+            assert subjects(rig) == sorted("Question %d" % i for i in [*range(22), 30])
+            assert "all of it is looked at again" in rig.daemon.log()
+
+
 def test_renumbered_folder__what_import_left_out_stays_out():
     with Dovecot(location="maildir:~/Maildir") as server:
         c = server.client(USER)
