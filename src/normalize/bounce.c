@@ -372,6 +372,25 @@ read_returned_header(struct message *msg, const struct mail_view *v)
 	}
 }
 
+/* Hotmail sends back the mail alone, with one header added: whose complaint it is. */
+static char *
+read_returned_complaint(struct message *msg, const struct mail_view *v)
+{
+	const struct mail_part	*part = mail_view_part(v, "message/rfc822");
+	const char		*to = part == NULL ? NULL :
+				    mail_headers_find(part->nested, "X-HmXmrOriginalRecipient");
+	g_autofree char		*addr = NULL, *id = NULL;
+
+	if (to == NULL || g_ascii_strncasecmp(subject_of(msg), "complaint about message from", 28) != 0)
+		return NULL;
+	message_add_field(msg, "feedback_type", "abuse");
+	if ((addr = bounce_prose_address(&to)) != NULL)
+		message_add_field(msg, "feedback_recipient", addr);
+	if ((id = find_original_id(msg, v)) != NULL)
+		message_add_field(msg, "feedback_message_id", id);
+	return g_strdup("complaint with the mail returned");
+}
+
 char *
 bounce_read_feedback(struct message *msg, const struct mail_view *v)
 {
@@ -380,7 +399,7 @@ bounce_read_feedback(struct message *msg, const struct mail_view *v)
 
 	if (g_strcmp0(v->report_type, "feedback-report") != 0 &&
 	    (part == NULL || strcmp(v->content_type, "multipart/report") != 0))
-		return NULL;
+		return read_returned_complaint(msg, v);
 	if (part != NULL && part->text != NULL) {
 		g_auto(GStrv)	 lines = g_strsplit(part->text, "\n", 200);
 
