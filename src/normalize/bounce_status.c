@@ -100,8 +100,7 @@ static const struct {
 	{ "invalid address syntax", "5.1.3" }, { "bad recipient address syntax", "5.1.3" },
 	/* given up on time: before the words of why nobody was reached */
 	{ "retry timeout exceeded", "4.4.7" }, { "retry time exceeded", "4.4.7" },
-	{ "within the allowed queue period", "4.4.7" }, { "not delivered within", "4.4.7" },
-	{ "in the queue too long", "4.4.1" },
+	{ "within the allowed queue period", "4.4.7" }, { "in the queue too long", "4.4.1" },
 	{ "20 attempts", "4.4.7" }, { "max message queue time", "4.4.7" }, { "too long in queue", "4.4.7" },
 	{ "unable to deliver message after", "4.4.7" }, { "retries exhausted", "4.4.7" },
 	/* user unknown */
