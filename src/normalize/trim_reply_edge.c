@@ -7,6 +7,7 @@
 #define LABEL_MAX	40	/* bytes before the colon */
 #define BLOCK_MAX	30	/* lines of a header block looked at */
 #define WRAPPED_MAX	6	/* lines that belong to the label above */
+#define RULES_MAX	6	/* rules and warnings above history */
 #define WORDS_MAX	160	/* bytes of a line that marks history */
 
 /* Bits for trim_edge_labels(). */
@@ -231,8 +232,9 @@ with_rules(const GArray *lines, size_t at)
 {
 	const struct trim_line	*l;
 	size_t			 first = at;
+	unsigned		 n = 0;
 
-	while (at > 0) {
+	while (at > 0 && n < RULES_MAX) {
 		at--;
 		if (trim_line_is_blank(trim_line_at(lines, at)))
 			continue;
@@ -240,6 +242,7 @@ with_rules(const GArray *lines, size_t at)
 		if (!is_rule(l) && !quote_begins_any(QUOTE_BANNER, l->body, l->body_len))
 			break;
 		first = at;
+		n++;
 	}
 	return first;
 }
@@ -344,7 +347,8 @@ trim_edge_find(const GArray *lines, const uint8_t *labels, size_t at, size_t *fi
 	}
 	if (l->kind == TRIM_QUOTE)
 		return EDGE_NONE;
-	if (!(l->marks & HTML_MARK_CUT) && labels[at] == 0)
+	if (!(l->marks & HTML_MARK_CUT) && (labels[at] == 0 ||
+	    (labels[at] == OTHER && !(l->marks & HTML_MARK_BORDER))))
 		return EDGE_NONE;
 	*first = with_rules(lines, at);
 	if ((l->marks & HTML_MARK_CUT) || is_bordered_block(lines, labels, at) ||

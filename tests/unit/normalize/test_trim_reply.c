@@ -490,6 +490,9 @@ trim_reply__hostile_megabytes__are_linear(void **state)
 		"-----\n", "_", "Sent from my iPhone\n", "> a\nb\n", "1", "@", "写道：\n",
 		"----- Original\n", "Begin forwarded\n", "On\nOn\nOn\nOn:\n", "JD> a\n", "| a\n",
 		"Von:\nAn:\n\n", "a\n\n", "\xC2\xA0", "<", ":", "- ", "x\n> y\n\n",
+		"---\nJo\na@b.c\n", "___\n\n", "caution: this email\n\n", "this email and any\n",
+		"a <a@b\n> wrote:\n", "Jo\nOn 5.3.2024\nat 10:00\n<a@b>\nwrote:\n", "-Jo\n\n",
+		"--- a line above ---\n", "> From: a@b\n> Date: 1 10:00\n\n", "\xE2\x80\x8F\n",
 	};
 	size_t	i;
 
