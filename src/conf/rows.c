@@ -217,6 +217,14 @@ static const struct conf_key guard_keys[] = {
 	END
 };
 
+static const struct conf_key attachments_keys[] = {
+	INT_(settings_attachments, "max_files", max_files, "2000", 1, 1000000,
+	    "files of one ticket, all its messages together, that are handed on"),
+	SIZE_(settings_attachments, "max_size", max_size, "2G", 1 * KB, 1024 * GB,
+	    "size of these files together"),
+	END
+};
+
 static const struct conf_key bucket_keys[] = {
 	STR_(settings_bucket, "name", name, NULL,
 	    "the bucket; without it attachments stay in the state directory"),
@@ -489,6 +497,7 @@ static const struct conf_section root_subs[] = {
 	ONE("identity", identity, identity_keys, NULL, "who we are"),
 	ONE("mail_out", mail_out, mail_out_keys, section_check_mail_out, "mail to customers"),
 	ONE("guard", guard, guard_keys, NULL, "limits of what goes to customers"),
+	ONE("attachments", attachments, attachments_keys, NULL, "limits of what a ticket carries"),
 	ONE("bucket", bucket, bucket_keys, section_check_bucket,
 	    "an S3-compatible store for attachments"),
 	MANY("imap", imap, settings_imap, imap_keys, NULL, section_check_imap, "a mailbox on a server"),

@@ -289,6 +289,12 @@ struct settings_template {
 	char		*file;			/* body from there instead */
 };
 
+/* Of one ticket, all its messages together; also of one message alone. */
+struct settings_attachments {
+	int64_t		 max_files;
+	int64_t		 max_size;
+};
+
 /* An S3-compatible store for attachments, beside the local one. */
 struct settings_bucket {
 	char		*name;			/* NULL: not used */
@@ -324,6 +330,7 @@ struct settings {
 	struct settings_identity	 identity;
 	struct settings_mail_out	 mail_out;
 	struct settings_guard		 guard;
+	struct settings_attachments	 attachments;
 	struct settings_bucket		 bucket;
 	GPtrArray			*imap;		/* struct settings_imap * */
 	GPtrArray			*lmtp;

@@ -400,7 +400,7 @@ on_release(void *arg, struct http_request *r)
 	 * The same each time, so that two releases make one event.
 	 */
 	old_key = a->key;
-	a->key = g_strconcat(old_key, "#released", NULL);
+	a->key = g_strconcat(old_key, ARRIVAL_RELEASED, NULL);
 	g_free(old_key);
 	rel = g_new0(struct release, 1);
 	rel->daemon = d;

@@ -31,6 +31,8 @@ judge_context(const struct settings *s, const GPtrArray *own, const void *secret
 		.secret_len = secret_len,
 		.addresses = own,
 		.per_mailbox = strcmp(s->two_addresses, "per_mailbox") == 0,
+		.max_files = (uint64_t)s->attachments.max_files,
+		.max_file_bytes = (uint64_t)s->attachments.max_size,
 	};
 
 	return context;

@@ -20,6 +20,7 @@
 #include "bucket/bucket.h"
 #include "intake/intake_local.h"
 #include "intake/judge.h"
+#include "intake/parts.h"
 #include "store/blob.h"
 #include "store/journal.h"
 #include "store/quarantine.h"
@@ -546,30 +547,15 @@ is_stored(struct passage *p, const struct err *why)
 	return false;
 }
 
-static void
-locate(struct passage *p, char **location)
-{
-	char	*before = *location;
-
-	if (before == NULL)
-		return;
-	*location = bucket_location(p->in->bucket, before + strlen("blob:"));
-	g_free(before);
-}
-
 /* The bucket has them, or will; the ticket says where they are now. */
 static void
 on_copied(void *arg, const struct err *why)
 {
 	struct passage	*p = arg;
-	struct message	*m = p->parsed->message;
-	guint		 i;
 
 	if (!is_stored(p, why))
 		return;
-	for (i = 0; i < m->attachments->len; i++)
-		locate(p, &((struct attachment *)m->attachments->pdata[i])->location);
-	locate(p, &m->html_location);
+	parts_locate(p->parsed->message, p->in->bucket);
 	identify(p);
 }
 
@@ -585,13 +571,6 @@ on_stored(void *arg, const struct err *why)
 		bucket_put(p->in->bucket, parts, on_copied, p);
 }
 
-static char *
-add_part(GPtrArray *parts, struct blob *b)
-{
-	g_ptr_array_add(parts, b);
-	return g_strconcat("blob:", b->sha256, NULL);
-}
-
 static void
 on_synced(void *arg)
 {
@@ -604,32 +583,35 @@ on_synced(void *arg)
 static const struct blob_events on_blobs = { on_stored, on_synced };
 
 static void
-store_parts(struct passage *p)
+store_gathered(struct passage *p)
 {
-	g_autoptr(GPtrArray)	 parts = blob_list_new();
-	struct message		*m = p->parsed->message;
-	guint			 i;
-
-	for (i = 0; i < m->attachments->len; i++) {
-		struct attachment	*a = m->attachments->pdata[i];
-
-		if (a->content == NULL)
-			continue;
-		a->location = add_part(parts, blob_new_known(a->content, a->sha256));
-		g_clear_pointer(&a->content, g_bytes_unref);
-	}
-	if (ticket_html(m) != NULL) {
-		g_autoptr(GBytes)	html = g_bytes_new(ticket_html(m), strlen(ticket_html(m)));
-
-		m->html_location = add_part(parts, blob_new(html));
-	}
-	if (parts->len == 0) {
+	if (p->parts->len == 0) {
+		g_clear_pointer(&p->parts, g_ptr_array_unref);
 		identify(p);
 		return;
 	}
-	p->parts = g_ptr_array_ref(parts);
 	p->unsynced++;
-	blob_store(p->in->blobs, g_steal_pointer(&parts), &on_blobs, p);
+	blob_store(p->in->blobs, g_ptr_array_ref(p->parts), &on_blobs, p);
+}
+
+/* Of a message with more than a ticket may carry the whole is set aside: nothing is lost. */
+static void
+store_parts(struct passage *p)
+{
+	struct message		*m = p->parsed->message;
+	struct ticket_context	 limits = judge_context(p->in->settings, p->in->own, p->in->secret,
+				    STATE_SECRET_SIZE);
+	g_autofree char		*detail = NULL;
+	unsigned		 over;
+
+	p->parts = blob_list_new();
+	if ((over = parts_gather(m, &limits, p->parts)) == 0) {
+		store_gathered(p);
+		return;
+	}
+	detail = g_strdup_printf("%u of its %u attachments were not kept; the ticket has the others",
+	    over, m->attachments->len);
+	quarantine(p, "attachments-over-limit", detail, store_gathered);
 }
 
 /* --- 2. taken apart and read, in a worker --- */

@@ -35,6 +35,9 @@ struct arrival {
 	bool			 mapped;	/* bytes are of a file: base/mapped.h */
 };
 
+/* End of the key of one that an operator took out of quarantine: it is to go its way again. */
+#define ARRIVAL_RELEASED	"#released"
+
 #define ARRIVAL_FACT_PEER	"peer"		/* address of the HTTP client */
 #define ARRIVAL_FACT_MAIL_FROM	"mail_from"	/* SMTP envelope, if we were told */
 #define ARRIVAL_FACT_RCPT_TO	"rcpt_to"

@@ -38,6 +38,7 @@ struct attachment {
 	char		 sha256[DIGEST_HEX_SIZE];	/* of the decoded bytes */
 	char		*location;	/* once stored: "blob:<sha256>", "s3://bucket/key" */
 	GBytes		*content;	/* until it is stored; then NULL */
+	bool		 withheld;	/* over a limit of its ticket: no location is told */
 };
 
 struct bounce_recipient {

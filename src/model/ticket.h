@@ -83,6 +83,8 @@ struct ticket {
 	char			*message_json;	/* or: the message as the record holds it */
 	GPtrArray		*held;		/* char *: JSON of earlier messages that no event has
 						   carried to a worker yet, oldest first, at most 20 */
+	uint64_t		 files;		/* attachments of all its messages, those withheld not */
+	uint64_t		 file_bytes;
 	bool			 delivered;	/* workers have had an event of this ticket */
 	uint64_t		 lsn;		/* of the arrival */
 	GPtrArray		*trail;		/* char *: one line per decision of this event */

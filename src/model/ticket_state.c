@@ -110,6 +110,8 @@ write_open(struct json_out *j, const struct ticket *t)
 	json_str(j, "completeness", t->completeness);
 	write_turns(j, t->turns);
 	json_strings(j, "possibly_related", t->possibly_related);
+	json_int(j, "files", (int64_t)t->files);
+	json_int(j, "file_bytes", (int64_t)t->file_bytes);
 	json_bool(j, "delivered", t->delivered);
 	json_int(j, "lsn", (int64_t)t->lsn);
 }
@@ -307,6 +309,8 @@ read_all(struct json_in *in, struct ticket *t)
 	t->deadline_ms = json_in_int(in, "deadline", -1, INT64_MAX);
 	read_turns(in, t);
 	json_in_strings(in, "possibly_related", t->possibly_related, LIST_MAX);
+	t->files = (uint64_t)json_in_int(in, "files", 0, INT64_MAX);
+	t->file_bytes = (uint64_t)json_in_int(in, "file_bytes", 0, INT64_MAX);
 	t->delivered = json_in_bool(in, "delivered");
 	t->lsn = (uint64_t)json_in_int(in, "lsn", 0, INT64_MAX);
 	read_messages(in, t);

@@ -77,7 +77,7 @@ write_attachments(struct json_out *j, const GPtrArray *list)
 		json_str(j, "sha256", a->sha256);
 		json_bool(j, "inline", a->is_inline);
 		json_str(j, "content_id", a->content_id);
-		json_str(j, "location", a->location);
+		json_str(j, "location", a->withheld ? NULL : a->location);
 		json_close(j, '}');
 	}
 	json_close(j, ']');

@@ -95,6 +95,49 @@ note_message(struct ticket *t, const struct ticket_keys *k, const struct arrival
 }
 
 /* What both a new and an old ticket take over from a message. */
+#define OVER_LIMIT	"attachments-over-limit"
+
+/* The message may have been judged before, for another ticket. */
+static void
+forget_limit(struct message *m)
+{
+	guint	i;
+
+	for (i = m->warnings->len; i > 0; i--)
+		if (g_str_has_prefix(m->warnings->pdata[i - 1], OVER_LIMIT))
+			g_ptr_array_remove_index(m->warnings, i - 1);
+}
+
+bool
+ticket_takes_file(const struct ticket_context *ctx, uint64_t files, uint64_t bytes,
+    const struct attachment *a)
+{
+	if (ctx->max_files != 0 && files >= ctx->max_files)
+		return false;
+	return ctx->max_file_bytes == 0 || (bytes < ctx->max_file_bytes &&
+	    a->size <= ctx->max_file_bytes - bytes);
+}
+
+/* The first ones that fit are handed on; the others keep their digest and are warned of. */
+static void
+limit_files(struct ticket *t, const struct ticket_context *ctx, struct message *m)
+{
+	unsigned	over = 0;
+	guint		i;
+
+	forget_limit(m);
+	for (i = 0; i < m->attachments->len; i++) {
+		struct attachment	*a = m->attachments->pdata[i];
+
+		a->withheld = !ticket_takes_file(ctx, t->files, t->file_bytes, a);
+		over += a->withheld;
+		t->files += !a->withheld;
+		t->file_bytes += a->withheld ? 0 : a->size;
+	}
+	if (over > 0)
+		message_warn(m, OVER_LIMIT ": %u of %u", over, m->attachments->len);
+}
+
 static void
 take_message(struct ticket *t, const struct ticket_context *ctx,
     const struct ticket_keys *k, const struct arrival *a, struct message *m)
@@ -117,6 +160,7 @@ take_message(struct ticket *t, const struct ticket_context *ctx,
 	/* A sender who is not who he says does not bring friends. */
 	if (is_person(m) && !is_forged(m))
 		people_add(t, ctx->addresses, m);
+	limit_files(t, ctx, m);
 	add_reference(t, m->message_id);
 	ticket_add_turn(t, a->received_ms, "in", who != NULL ? who->addr : t->session,
 	    m->message_id, m->text != NULL ? m->text : m->full_text);

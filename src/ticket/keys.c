@@ -62,8 +62,14 @@ ticket_identity_key(const char *identity)
 	return KEY('a', identity);
 }
 
+static bool
+is_released(const struct arrival *a)
+{
+	return g_str_has_suffix(a->key, ARRIVAL_RELEASED);
+}
+
 /*
- * A mail is itself wherever it is found.  What comes as JSON is not: "hello"
+ * A mail is itself wherever it is found, unless somebody wants it again.  What comes as JSON is not: "hello"
  * twice in a chat is two messages, and the channel's key tells them apart.
  */
 static void
@@ -73,7 +79,7 @@ add_dedup(struct ticket_keys *k, const struct ticket_context *ctx,
 	g_autofree char	*mailbox = NULL;
 
 	g_ptr_array_add(k->dedup, ticket_identity_key(k->identity));
-	if (a->format != ARRIVAL_MAIL || m->content_digest[0] == '\0')
+	if (a->format != ARRIVAL_MAIL || m->content_digest[0] == '\0' || is_released(a))
 		return;
 	if (!ctx->per_mailbox) {
 		g_ptr_array_add(k->dedup, KEY('c', m->content_digest));
@@ -181,6 +187,9 @@ ticket_keys_new(const struct ticket_context *ctx, const struct arrival *a,
 	add_dedup(k, ctx, a, m);
 	add_session(k);
 	add_mail_threads(k, m);
+	/* To the ticket that was made of it before. */
+	if (is_released(a) && m->message_id != NULL)
+		add_once(k->threads, ticket_message_key(m->message_id));
 	add_subject(k, m, customer);
 	k->token_ticket = token_find_ticket(ctx, m);
 	k->customer = customer_key(k, customer);

@@ -38,6 +38,8 @@ struct ticket_context {
 	size_t		 secret_len;
 	const GPtrArray	*addresses;	/* char *: ours; never participants */
 	bool		 per_mailbox;	/* one mail to two of our addresses: two tickets */
+	uint64_t	 max_files;	/* of a ticket; 0: no limit */
+	uint64_t	 max_file_bytes;
 };
 
 /*
@@ -99,6 +101,10 @@ struct ticket	*ticket_begin(const struct ticket_context *, const struct ticket_k
 void		 ticket_follow(struct ticket *prior, const struct ticket_context *,
 		    const struct ticket_keys *, const struct arrival *,
 		    struct message *, const char *why);
+
+/* Is there room for the attachment beside so many of that size together? */
+bool		 ticket_takes_file(const struct ticket_context *, uint64_t files, uint64_t bytes,
+		    const struct attachment *);
 
 /* Name another ticket as possibly related (once); why goes into the trail. */
 void	ticket_relate(struct ticket *, const char *other_id, const char *why);

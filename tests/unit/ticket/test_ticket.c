@@ -12,7 +12,7 @@
 #include "ticket/ticket.h"
 
 static GPtrArray		*ours;
-static struct ticket_context	 ctx = { "secret", 6, NULL, false };
+static struct ticket_context	 ctx = { .secret = "secret", .secret_len = 6 };
 
 static struct arrival *
 arrival(enum arrival_format format, const char *channel, const char *key)
@@ -236,7 +236,7 @@ ticket_propose_id__same_arrival__same_id_that_tells_nothing(void **state)
 	struct ticket_keys	*x = keys_of(ARRIVAL_MAIL, "one", "1", m);
 	struct ticket_keys	*y = keys_of(ARRIVAL_MAIL, "one", "1", m);
 	struct ticket_keys	*z = keys_of(ARRIVAL_MAIL, "one", "2", m);
-	struct ticket_context	 other = { "Secret", 6, NULL, false };
+	struct ticket_context	 other = { .secret = "Secret", .secret_len = 6 };
 	char			 a[TICKET_ID_SIZE], b[TICKET_ID_SIZE];
 
 	(void)state;
@@ -561,6 +561,95 @@ ticket_follow__machine__does_not_reopen_nor_bring_people(void **state)
 }
 
 static void
+ticket_keys_new__released_from_quarantine__is_not_known_and_goes_to_its_ticket(void **state)
+{
+	struct arrival		*before = arrival(ARRIVAL_MAIL, "support", "INBOX/1/1");
+	struct arrival		*after = arrival(ARRIVAL_MAIL, "support", "INBOX/1/1" ARRIVAL_RELEASED);
+	struct message		*m = mail("anna@customer.example", "order", "first@customer.example");
+	struct ticket_keys	*old = ticket_keys_new(&ctx, before, m);
+	struct ticket_keys	*new = ticket_keys_new(&ctx, after, m);
+	guint			 i;
+
+	(void)state;
+	for (i = 0; i < new->dedup->len; i++)
+		assert_false(g_ptr_array_find_with_equal_func(old->dedup, new->dedup->pdata[i],
+		    g_str_equal, NULL));
+	assert_int_equal(old->threads->len, 0);
+	assert_int_equal(new->threads->len, 1);
+	assert_true(g_ptr_array_find_with_equal_func(old->own, new->threads->pdata[0],
+	    g_str_equal, NULL));
+	ticket_keys_free(old);
+	ticket_keys_free(new);
+	message_free(m);
+	arrival_free(before);
+	arrival_free(after);
+}
+
+static void
+attach(struct message *m, unsigned count, uint64_t size)
+{
+	for (; count > 0; count--) {
+		struct attachment	*a = attachment_new();
+
+		a->size = size;
+		a->location = g_strdup("blob:x");
+		g_ptr_array_add(m->attachments, a);
+	}
+}
+
+static unsigned
+handed_on(const struct ticket *t)
+{
+	unsigned	count = 0;
+	guint		i;
+
+	for (i = 0; i < t->message->attachments->len; i++)
+		count += !((struct attachment *)t->message->attachments->pdata[i])->withheld;
+	return count;
+}
+
+/* Also when it was judged before, for a ticket that somebody else changed. */
+static void
+ticket_follow__more_files_than_a_ticket_may_carry__withholds_and_warns(void **state)
+{
+	struct ticket		*t = annas_ticket(), *again;
+	struct message		*m = answer_to("anna@customer.example", "first@customer.example");
+	g_autoptr(GString)	 record = g_string_new(NULL), doc = g_string_new(NULL);
+
+	(void)state;
+	ctx.max_files = 5;
+	ctx.max_file_bytes = 1000;
+	attach(m, 3, 100);
+	follow(t, m);
+	assert_int_equal(handed_on(t), 3);
+	assert_int_equal(m->warnings->len, 0);
+	t->delivered = true;
+	ticket_write_state(t, record);
+	ticket_free(t);
+
+	m = answer_to("anna@customer.example", "first@customer.example");
+	attach(m, 1, 701);		/* too large for what is left */
+	attach(m, 4, 10);
+	t = ticket_read_state(record->str, record->len, NULL);
+	follow(t, m);
+	assert_int_equal(handed_on(t), 2);
+	assert_int_equal(m->warnings->len, 1);
+	t->message = NULL;
+	ticket_free(t);
+	again = ticket_read_state(record->str, record->len, NULL);
+	follow(again, m);
+	assert_int_equal(again->files, 5);
+	assert_int_equal(again->file_bytes, 320);
+	assert_int_equal(m->warnings->len, 1);
+	assert_string_equal(m->warnings->pdata[0], "attachments-over-limit: 3 of 5");
+	ticket_write(again, doc, true);
+	assert_non_null(strstr(doc->str, "\"size\":701,\"sha256\":\"\",\"inline\":false,"
+	    "\"content_id\":null,\"location\":null"));
+	ticket_free(again);
+	ctx.max_files = ctx.max_file_bytes = 0;
+}
+
+static void
 ticket_follow__held_ticket__keeps_the_earlier_message(void **state)
 {
 	struct ticket	*t = annas_ticket();
@@ -742,6 +831,8 @@ main(void)
 		cmocka_unit_test(ticket_begin__number_in_the_subject__is_only_a_hint),
 		cmocka_unit_test(ticket_follow__person__reopens_and_adds_people),
 		cmocka_unit_test(ticket_follow__machine__does_not_reopen_nor_bring_people),
+		cmocka_unit_test(ticket_keys_new__released_from_quarantine__is_not_known_and_goes_to_its_ticket),
+		cmocka_unit_test(ticket_follow__more_files_than_a_ticket_may_carry__withholds_and_warns),
 		cmocka_unit_test(ticket_follow__held_ticket__keeps_the_earlier_message),
 		cmocka_unit_test(
 		    ticket_follow__held_ticket_from_its_record__document_has_all_messages),
