@@ -35,6 +35,7 @@ enum quote_kind {		/* how the row is compared */
 	QUOTE_DEVICE_END,	/* the same in languages that end with it */
 	QUOTE_DEVICE_NAME,	/* one of these must be in such a line, in whatever form */
 	QUOTE_FOOTER,		/* "virus-free": a line begins with it, to the end */
+	QUOTE_DISCLAIMER,	/* "confidential": a paragraph begins with it, to the end */
 	QUOTE_BANNER,		/* "caution, from outside": a paragraph begins with it */
 	QUOTE_TELLS,		/* words of sentences, not of a device's line */
 	QUOTE_REPLY_SUBJECT,	/* "re" before a colon */

@@ -133,6 +133,8 @@ is_footer(const GArray *lines, size_t i, size_t end)
 
 	if (quote_begins_any(QUOTE_FOOTER, l->body, l->body_len))
 		return true;
+	if (i > 0 && quote_begins_any(QUOTE_DISCLAIMER, l->body, l->body_len))
+		return trim_line_is_blank(l - 1) || is_rule(l - 1) || (l - 1)->kind == TRIM_SIGNATURE;
 	while (n < l->body_len && l->body[n] == '_')
 		n++;
 	if (n < 20 || n < l->body_len)
