@@ -152,7 +152,7 @@ text_one_line(const char *bytes, size_t len, size_t max)
 
 		if (is_deceptive(c))
 			continue;
-		if (g_unichar_isspace(c)) {
+		if (c < 0x80 ? g_ascii_isspace((char)c) : g_unichar_isspace(c)) {
 			blank = out->len > 0;
 			continue;
 		}

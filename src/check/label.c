@@ -59,6 +59,24 @@ label_begin(bool begins[256], const char *label)
 		begins[c] = true;
 }
 
+/* Quick no for most labels; another letter than ASCII: maybe. */
+static bool
+may_begin_with(const char *at, const char *words)
+{
+	return ((*at | *words) & 0x80) != 0 || g_ascii_tolower(*at) == g_ascii_tolower(*words) ||
+	    is_gap((unsigned char)*words);
+}
+
+/* The same letter in either case? */
+static bool
+same_letter(const char *at, const char *words)
+{
+	if (((*at | *words) & 0x80) == 0)
+		return g_ascii_tolower(*at) == g_ascii_tolower(*words);
+	return g_unichar_tolower(g_utf8_get_char(at)) ==
+	    g_unichar_tolower(g_utf8_get_char(words));
+}
+
 /* Behind the label, or NULL: letters in any case, any gap between words. */
 static const char *
 skip_words(const char *at, const char *words)
@@ -71,8 +89,7 @@ skip_words(const char *at, const char *words)
 			at = skip_gap(at);
 			continue;
 		}
-		if (*at == '\0' || g_unichar_tolower(g_utf8_get_char(at)) !=
-		    g_unichar_tolower(g_utf8_get_char(words)))
+		if (*at == '\0' || !same_letter(at, words))
 			return NULL;
 		at = g_utf8_next_char(at);
 		words = g_utf8_next_char(words);
@@ -132,7 +149,8 @@ behind_label(const struct detail *d, const char *line)
 	if (!d->begins[(unsigned char)*at])	/* as nearly always */
 		return NULL;
 	for (i = 0; i < d->labels->len; i++) {
-		if ((behind = skip_words(at, d->labels->pdata[i])) == NULL)
+		if (!may_begin_with(at, d->labels->pdata[i]) ||
+		    (behind = skip_words(at, d->labels->pdata[i])) == NULL)
 			continue;
 		if ((behind = skip_separator(d, behind)) != NULL)
 			return behind;

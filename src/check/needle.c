@@ -361,14 +361,25 @@ read_branches(struct reader *r)
 	return all;
 }
 
+static void
+fill_opens(struct needles *n)
+{
+	unsigned	c;
+
+	for (c = 0; c < 256; c++)
+		n->opens[c] = c < 0x80 ? n->opening[c / 64] >> c % 64 & 1 : c >= 0xc0;
+}
+
 struct needles *
 needles_new(const char *regex)
 {
 	struct reader	 r = { regex, 0, false };
 	struct needles	*n = read_branches(&r);
 
-	if (!r.gave_up && *r.at == '\0')
+	if (!r.gave_up && *r.at == '\0') {
+		fill_opens(n);
 		return n;
+	}
 	needles_free(n);
 	return NULL;
 }
@@ -452,14 +463,10 @@ needles_open_rarely(const struct needles *n)
 }
 
 size_t
-needles_opening(const struct needles *n, const struct haystack *h, size_t from)
+needles_opening(const struct needles *n, const char *text, size_t len, size_t from)
 {
-	unsigned char	c;
-
-	for (; from < h->len; from++) {
-		c = (unsigned char)h->text[from];
-		if (c < 0x80 ? n->opening[c / 64] >> c % 64 & 1 : c >= 0xc0)
+	for (; from < len; from++)
+		if (n->opens[(unsigned char)text[from]])
 			return from;
-	}
 	return HAYSTACK_NONE;
 }

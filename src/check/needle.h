@@ -30,6 +30,7 @@ struct needles {
 	bool		 placed;	/* back is known; else the word is anywhere in a match */
 	uint64_t	 opening[2];	/* the ASCII characters a match can begin with, a bit
 					   each; any other character always can */
+	bool		 opens[256];	/* the same by the first byte of the character */
 };
 
 /* regex has been compiled as PCRE2 without extended syntax.  NULL: not understood. */
@@ -55,7 +56,9 @@ size_t		 needles_next(const struct needles *, const struct haystack *,
 
 /* Do all matches begin with something else than a letter? */
 bool		 needles_open_rarely(const struct needles *);
-/* The next place at or behind from where a match can begin so; or HAYSTACK_NONE. */
-size_t		 needles_opening(const struct needles *, const struct haystack *, size_t from);
+/* The next place in the text at or behind from where a match can begin so; or
+ * HAYSTACK_NONE. */
+size_t		 needles_opening(const struct needles *, const char *text, size_t len,
+		    size_t from);
 
 #endif

@@ -15,6 +15,7 @@ struct pattern {
 	pcre2_match_data	*block;
 	pcre2_match_context	*limits;
 	struct needles		*needles;	/* or NULL */
+	bool			 whole;		/* matches at the first byte or not at all */
 };
 
 static char *
@@ -54,8 +55,8 @@ pattern_new(const char *regex, enum pattern_mode mode, struct err *e)
 	p = g_new0(struct pattern, 1);
 	p->regex = g_strdup(regex);
 	p->code = code;
-	if (mode == PATTERN_ANYWHERE)
-		p->needles = needles_new(regex);
+	p->needles = needles_new(regex);
+	p->whole = mode == PATTERN_WHOLE;
 	p->block = pcre2_match_data_create_from_pattern(code, NULL);
 	p->limits = pcre2_match_context_create(NULL);
 	if (p->block == NULL || p->limits == NULL)
@@ -146,14 +147,6 @@ match(const struct pattern *p, const char *text, size_t len, size_t start, uint3
 	return PATTERN_YES;
 }
 
-enum pattern_result
-pattern_find(const struct pattern *p, const char *text, size_t len, size_t start,
-    struct span *hit, struct span *value)
-{
-	len = text_cut(text, len, PATTERN_TEXT_MAX);
-	return start <= len ? match(p, text, len, start, 0, hit, value) : PATTERN_NO;
-}
-
 static enum pattern_result
 match_at_words(const struct pattern *p, const struct haystack *h, size_t start, struct span *hit,
     struct span *value)
@@ -169,19 +162,31 @@ match_at_words(const struct pattern *p, const struct haystack *h, size_t start, 
 	return found;
 }
 
+/* Where it can begin only with digits or signs, the rest is not looked at. */
 static enum pattern_result
-match_at_openings(const struct pattern *p, const struct haystack *h, size_t start,
+match_at_openings(const struct pattern *p, const char *text, size_t len, size_t start,
     struct span *hit, struct span *value)
 {
 	enum pattern_result	found = PATTERN_NO;
 	size_t			begin = start;
 
+	if (p->needles == NULL || !needles_open_rarely(p->needles))
+		return match(p, text, len, start, 0, hit, value);
 	for (; found == PATTERN_NO; begin++) {
-		if ((begin = needles_opening(p->needles, h, begin)) == HAYSTACK_NONE)
+		begin = needles_opening(p->needles, text, len, begin);
+		if (begin == HAYSTACK_NONE || (p->whole && begin > 0))
 			break;
-		found = match(p, h->text, h->len, begin, PCRE2_ANCHORED, hit, value);
+		found = match(p, text, len, begin, PCRE2_ANCHORED, hit, value);
 	}
 	return found;
+}
+
+enum pattern_result
+pattern_find(const struct pattern *p, const char *text, size_t len, size_t start,
+    struct span *hit, struct span *value)
+{
+	len = text_cut(text, len, PATTERN_TEXT_MAX);
+	return start <= len ? match_at_openings(p, text, len, start, hit, value) : PATTERN_NO;
 }
 
 enum pattern_result
@@ -198,9 +203,7 @@ pattern_search(const struct pattern *p, struct haystack *h, size_t start, struct
 		return match_at_words(p, h, start, hit, value);
 	if (words && !needles_any(n, h))
 		return PATTERN_NO;
-	if (n != NULL && needles_open_rarely(n))
-		return match_at_openings(p, h, start, hit, value);
-	return match(p, h->text, h->len, start, 0, hit, value);
+	return match_at_openings(p, h->text, h->len, start, hit, value);
 }
 
 const char *

@@ -61,8 +61,9 @@ trim(const char *raw)
 	static const char *const	marks[] = { ".", ",", ";", "!", "\"", "'", "„", "“", "”",
 		"«", "»", "*", "_", "`", "<", ">", "#", ":", "=", NULL };
 	char				*s = g_strstrip(g_strdup(raw));
-	size_t				 i, len, mark;
-	bool				 again = true;
+	size_t				 i, len = strlen(s), mark;
+	bool				 again = len > 0 && !(g_ascii_isalnum(s[0]) &&
+					    g_ascii_isalnum(s[len - 1]));
 
 	while (again) {
 		again = false;
