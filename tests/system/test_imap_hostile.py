@@ -371,6 +371,46 @@ def test_idle_pushes_in_the_middle_of_everything(tmp_path, server):
         assert "connection lost" not in p.log()
 
 
+def test_news_while_idling__the_search_does_not_wait_for_the_answer_to_done(tmp_path, server):
+    def idle(c, tag, args):
+        c.send("+ idling")
+        if server.commands.count("IDLE") == 1:
+            server.mails[2] = mail(2)
+            c.send("* 2 EXISTS")
+        if c.read_line() == "DONE" and server.commands.count("IDLE") == 1:
+            search = c.read_line()
+            assert "UID SEARCH UID 2:*" in search
+            c.send(tag + " OK done", "* SEARCH 2", search.split()[0] + " OK found")
+        else:
+            c.send(tag + " OK done")
+        return True
+
+    server.mails[1] = mail(1)
+    server.on["IDLE"] = idle
+    with probe(tmp_path, server, FAST + "  poll = 1h") as p:
+        p.wait(2)
+        p.wait_for(lambda: server.commands.count("IDLE") == 2)
+        assert server.connections == 1
+
+
+def test_news_while_idling__the_answer_to_done_is_no__it_is_asked_now_and_then(tmp_path, server):
+    def idle(c, tag, args):
+        server.mails[2] = mail(2)
+        c.send("+ idling", "* 2 EXISTS")
+        assert c.read_line() == "DONE"
+        c.send(tag + " NO idled enough")
+        return True
+
+    server.mails[1] = mail(1)
+    server.on["IDLE"] = idle
+    with probe(tmp_path, server, FAST + "  poll = 1s") as p:
+        p.wait(2)
+        server.mails[3] = mail(3)
+        p.wait(3)
+        assert server.commands.count("IDLE") == 1
+        assert server.connections == 1
+
+
 def test_idle_refused_falls_back_to_polling(tmp_path, server):
     server.on["IDLE"] = lambda c, tag, a: (c.send(tag + " NO not today"), True)[1]
     with probe(tmp_path, server, FAST + "  poll = 1s") as p:
