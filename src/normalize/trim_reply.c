@@ -11,6 +11,7 @@
 #define GREETING_MAX	48	/* bytes */
 #define CONTEXT_MAX	8	/* quoted lines kept before an answer */
 #define PROSE_MIN	4	/* blanks in a sentence */
+#define LABELS_MAX	4	/* lines of a short header block */
 #define INTRO_MAX	6	/* lines between a box's top and its quote */
 
 /* A message being taken apart. */
@@ -101,6 +102,21 @@ only_introduces(const struct work *w, size_t i)
 	    at(w, next)->depth == 1 && w->labels[next] == 0 && at(w, i)->marks == 0;
 }
 
+/* Yandex writes "To:" and "Subject:" between a rule and its introduction. */
+static size_t
+with_labels(const struct work *w, size_t first)
+{
+	size_t			 k = first;
+	const struct trim_line	*l;
+
+	while (k > 0 && first - k < LABELS_MAX && w->labels[k - 1] > 1)
+		k--;
+	if (k == first || k == 0)
+		return first;
+	l = at(w, k - 1);
+	return l->body_len > 8 && memcmp(l->body, "--------", 8) == 0 ? k - 1 : first;
+}
+
 /* Look at line i; true if all that follows is settled. */
 static bool
 read_line(struct work *w, size_t i)
@@ -143,7 +159,7 @@ read_line(struct work *w, size_t i)
 		return false;
 	switch (trim_intro_find(w->lines, i, w->is_reply, &first)) {
 	case INTRO_OF_QUOTE:
-		trim_lines_set(w->lines, first, i + 1, TRIM_INTRO);
+		trim_lines_set(w->lines, with_labels(w, first), i + 1, TRIM_INTRO);
 		take_indented(w, i + 1);
 		w->quotes = true;
 		return false;

@@ -6,7 +6,7 @@
 
 #define SIGNATURE_MAX	25	/* lines; what is longer is no signature */
 #define FOOTER_MAX	30	/* lines that programs and lawyers put under a mail */
-#define CONTACTS_MAX	10	/* lines that say who writes, below a rule */
+#define CONTACTS_MAX	8	/* lines that say who writes, below a rule */
 #define CONTACT_MAX	100	/* bytes of one */
 #define SIGNED_MAX	40	/* bytes of "- Jo Doe" */
 #define BANNER_MAX	8	/* lines of a warning */
@@ -167,18 +167,21 @@ static bool
 is_contact(const struct trim_line *l, bool *certain)
 {
 	size_t		i;
-	unsigned	words = 1, digits = 0;
+	unsigned	words = 1, digits = 0, commas = 0;
+	bool		says_where;
 
-	if (l->body_len > CONTACT_MAX || strchr("?!", l->body[l->body_len - 1]) != NULL)
+	if (l->body_len > CONTACT_MAX || strchr("?!:", l->body[l->body_len - 1]) != NULL)
 		return false;
 	for (i = 0; i < l->body_len; i++) {
 		words += l->body[i] == ' ';
 		digits += g_ascii_isdigit(l->body[i]);
+		commas += l->body[i] == ',';
 	}
-	*certain |= digits >= 6 || memchr(l->body, '@', l->body_len) != NULL ||
+	says_where = memchr(l->body, '@', l->body_len) != NULL || (digits >= 7 && commas == 0) ||
 	    memmem(l->body, l->body_len, " | ", 3) != NULL ||
 	    memmem(l->body, l->body_len, "www.", 4) != NULL;
-	return words <= 4 || digits >= 6 || *certain;
+	*certain |= says_where;
+	return words <= (says_where ? 12 : 5) && (says_where || l->body[l->body_len - 1] != '.');
 }
 
 /* A capital and no figure in the first word, or an address. */
@@ -204,10 +207,10 @@ is_ruled_signature(const GArray *lines, size_t at, size_t to)
 	unsigned		 n = 0;
 	size_t			 i = trim_lines_skip_blank(lines, at + 1, to);
 
-	if (!is_rule(trim_line_at(lines, at)) || i == to || !begins_with_name(trim_line_at(lines, i)))
-		return false;
-	l = trim_line_at(lines, at > 0 ? at - 1 : at);
-	if (!trim_line_is_blank(l) && l->body[l->body_len - 1] == ':')
+	/* Below words it underlines a heading. */
+	if (!is_rule(trim_line_at(lines, at)) || i == to || !begins_with_name(trim_line_at(lines, i)) ||
+	    at == 0 || !trim_line_is_blank(trim_line_at(lines, at - 1)) ||
+	    (trim_line_at(lines, at)->marks == 0 && strchr("-_", *trim_line_at(lines, at)->body) == NULL))
 		return false;
 	for (i = at + 1; i < to; i++) {
 		l = trim_line_at(lines, i);
