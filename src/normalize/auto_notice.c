@@ -14,6 +14,7 @@
 
 /* All folded.  Only notices are worded like this ... */
 static const char *const offices[] = {
+	"не будет в офисе", "не буде в офісі",
 	"out of the office", "out of office", "away from the office", "away from my desk",
 	"not in the office", "nicht im buro", "nicht im haus", "nicht im hause", "ausser haus",
 	"abwesend", "nicht am arbeitsplatz", "wieder im buro", "wieder fur sie da",
@@ -33,7 +34,8 @@ static const char *const offices[] = {
 
 /* ... and customers like this, too. */
 static const char *const leaves[] = {
-	"on annual leave", "on vacation", "on holiday", "on leave", "on sick leave",
+	"on annual leave", "on pto", "out sick", "office is currently closed", "offices are currently closed", "geschlossen",
+	"sont fermes", "sommes fermes", "est ferme", "出張", "on vacation", "on holiday", "on leave", "on sick leave",
 	"currently away", "travelling", "traveling on business", "i am away", "i'm away",
 	"i will be away", "am absent", "will be absent", "office is closed", "our office is closed",
 	"offices are closed", "we are closed", "im urlaub", "in urlaub", "betriebsferien",
@@ -75,6 +77,7 @@ static const char *const thanks[] = {
 };
 
 static const char *const urgencies[] = {
+	"anything urgent",
 	"urgent matter", "urgent case", "urgent request", "urgent issue", "urgent enquir",
 	"urgent inquir", "urgent question", "urgent quer", "urgent assistance", "urgent need",
 	"if urgent", "is urgent", "it's urgent", "in urgent", "for urgent", "immediate assistance",
@@ -103,6 +106,7 @@ static const char *const contacts[] = {
 };
 
 static const char *const laters[] = {
+	"will be answered", "nous repondrons", "des notre retour", "返信が遅れ",
 	"in my absence", "during my absence", "not be forwarded", "not being forwarded",
 	"limited access", "no access to", "without access", "intermittent access",
 	"sporadic access", "respond to your", "reply to your", "answer your", "answer when",
@@ -129,7 +133,7 @@ static const char *const untils[] = {
 
 /* Somebody wants something, or speaks of a "me" to be contacted. */
 static const char *const wishes[] = {
-	"?", "please contact me", "please call me", "please email me", "please reach out to me",
+	"call my", "please send the", 	"?", "please contact me", "please call me", "please email me", "please reach out to me",
 	"contact me", "my order", "mein paket", "meine bestellung", "refund", "invoice number",
 	"serial number", "rechnungsnummer", "kundennummer", "bestellnummer", "please deliver",
 	"please ship", "please send me", "please cancel", "bitte liefern", "bitte stornieren",
@@ -222,15 +226,46 @@ absence_at_the_beginning(const char *text, size_t len, bool *only_notices)
 	return found != NULL ? found : first_of(begin, leaves, &at);
 }
 
+/* What a notice says besides the absence. */
+struct signs {
+	bool	urgent, later;		/* what if, and when it is read */
+	bool	another;		/* whom to ask instead */
+	bool	thanked;
+	bool	dated, until;		/* a number near by; and "until" before it */
+};
+
+static void
+read_signs(struct signs *s, const char *folded, const char *absence)
+{
+	g_autofree char	*near = around(folded, absence);
+	const char	*at;
+
+	s->urgent = first_of(folded, urgencies, &at) != NULL;
+	s->later = first_of(folded, laters, &at) != NULL;
+	s->another = names_another(folded);
+	s->thanked = first_of(folded, thanks, &at) != NULL;
+	s->dated = has_digit(near, strlen(near));
+	s->until = says_until(near);
+}
+
+/* Customers thank, give dates and numbers, too: it depends on what goes together. */
+static bool
+is_notice(const struct signs *s, bool only_notices)
+{
+	if (s->urgent || s->later)
+		return s->another || s->thanked || s->dated || (s->urgent && s->later);
+	if (s->another)
+		return s->thanked || s->until;
+	return only_notices && s->thanked && s->until;
+}
+
 const char *
 auto_notice_find(const char *text, size_t len, bool strict)
 {
 	g_autofree char	*folded = NULL;
 	const char	*absent, *at;
 	bool		 only_notices;
-	g_autofree char	*near = NULL;
-	int		 meanwhile, signs;
-	bool		 thanked;
+	struct signs	 s;
 
 	if (len > TEXT_MAX || memchr(text, '?', len) != NULL ||
 	    (absent = absence_at_the_beginning(text, len, &only_notices)) == NULL)
@@ -238,20 +273,14 @@ auto_notice_find(const char *text, size_t len, bool strict)
 	folded = fold(text, len);
 	if (first_of(folded, wishes, &at) != NULL)
 		return NULL;
-	meanwhile = (first_of(folded, urgencies, &at) != NULL) + (first_of(folded, laters, &at) != NULL) +
-	    names_another(folded);
-	thanked = first_of(folded, thanks, &at) != NULL;
 	if (first_of(folded, departures, &at) == absent)
 		return names_another(folded) && !strict ? absent : NULL;
 	if ((at = strstr(folded, absent)) == NULL)
 		return NULL;
-	near = around(folded, at);
-	signs = meanwhile + thanked + has_digit(near, strlen(near));
-	if (strict)
-		return signs >= 3 && meanwhile > 0 && only_notices ? absent : NULL;
-	if (meanwhile > 0 && signs >= 2)
-		return absent;
-	return only_notices && thanked && says_until(near) ? absent : NULL;
+	read_signs(&s, folded, at);
+	if (strict && (!only_notices || s.urgent + s.later + s.another + s.thanked + s.until < 3))
+		return NULL;
+	return is_notice(&s, only_notices) ? absent : NULL;
 }
 
 const char *
