@@ -94,6 +94,14 @@ is_short_double(const struct utf8_count *u, const char *name)
 	    u->lone == 0 && (u->good == 1 || (u->longer == 0 && u->good <= 3));
 }
 
+/* Labelled as UTF-8: is it that, with some bytes broken or the end cut off? */
+static bool
+is_damaged_utf8(const struct utf8_count *u)
+{
+	return u->good > 2 * u->bad || (u->good >= 8 && u->good >= u->bad) ||
+	    (u->lone > 0 && u->lone >= u->bad) || (u->cut && u->bad == 0);
+}
+
 /* What the bytes themselves prove, whatever the label says; or NULL. */
 static const char *
 proven(const char *bytes, size_t len, const char *name)
@@ -116,7 +124,7 @@ proven(const char *bytes, size_t len, const char *name)
 	u = count_utf8((const unsigned char *)bytes, len);
 	if (u.bad == 0 && u.good > 0 && !is_short_double(&u, name))
 		return "utf-8";
-	if (name != NULL && strcmp(name, "utf-8") == 0 && (u.good > 2 * u.bad || (u.cut && u.bad == 0)))
+	if (name != NULL && strcmp(name, "utf-8") == 0 && is_damaged_utf8(&u))
 		return "utf-8";
 	return NULL;
 }

@@ -60,23 +60,51 @@ is_blank(const char *p, size_t n)
 
 /* Names that make us sure that a line is a header, not prose with a colon. */
 static bool
-is_common_name(const char *p, size_t n)
+is_common(const char *p, size_t name)
 {
 	static const char *const names[] = { "received", "from", "to", "cc", "subject", "date",
 	    "message-id", "mime-version", "content-type", "content-transfer-encoding",
 	    "content-disposition", "reply-to", "return-path", "in-reply-to", "references",
 	    "sender", "delivered-to", "dkim-signature", "authentication-results", "importance",
 	    "thread-index", "thread-topic", "user-agent", "bcc", "priority" };
-	size_t	i, name = field_name(p, n);
+	size_t	i;
 
-	if (name == 0)
-		return false;
 	if (name > 2 && g_ascii_strncasecmp(p, "x-", 2) == 0)
 		return true;
 	for (i = 0; i < G_N_ELEMENTS(names); i++)
 		if (strlen(names[i]) == name && g_ascii_strncasecmp(p, names[i], name) == 0)
 			return true;
 	return false;
+}
+
+static bool
+is_common_name(const char *p, size_t n)
+{
+	size_t	name = field_name(p, n);
+
+	return name > 0 && is_common(p, name);
+}
+
+/* "Date Sat, 21 Nov", the colon got lost; the mbox line "From ann@..." too. */
+static bool
+has_lost_colon(const char *p, size_t n)
+{
+	size_t	i;
+
+	for (i = 0; i < n && p[i] > ' ' && p[i] < 127; i++)
+		continue;
+	return i < n && i > 0 && is_common(p, i);
+}
+
+/* Blanks before the first header that make it look like a continuation; else 0. */
+static size_t
+indent_of_name(const char *p, size_t n)
+{
+	size_t	i = 0;
+
+	while (i < n && (p[i] == ' ' || p[i] == '\t'))
+		i++;
+	return is_common_name(p + i, n - i) ? i : 0;
 }
 
 static void
@@ -139,7 +167,8 @@ skip_envelope(struct scan *s)
 		p += 3;
 	for (s->at = p; p < s->end; p = next) {
 		n = line_at(p, s->end, &next);
-		if (field_name(p, n) > 0)
+		p += indent_of_name(p, n);
+		if (field_name(p, line_at(p, s->end, &next)) > 0)
 			break;
 		if (n > 5 && memcmp(p, "From ", 5) == 0)
 			keep_envelope(s, p + 5, n - 5);
@@ -193,7 +222,7 @@ headers_scan(const char *bytes, size_t len, bool top, GPtrArray *list, bool *cut
 			end_header(&s);
 			add_line(&s, s.at, n);
 		} else if (header_goes_on(next, s.end)) {
-			if (s.line->len > 0 && memcmp(s.at, "From ", MIN(n, 5)) != 0) {
+			if (s.line->len > 0 && !has_lost_colon(s.at, n)) {
 				add_line(&s, " ", 1);
 				add_line(&s, s.at, n);
 			}

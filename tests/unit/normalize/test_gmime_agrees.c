@@ -39,7 +39,7 @@ static const struct exception {
 	  "uuencoded; GMime wants it as a part with both of its lines" },
 	{ "base64-plain-text qp-soft-",
 	  "damaged in transport" },
-	{ "bare-cr body-only empty leading-blank nul-bytes wrapped-without-blank mp-text-after-close",
+	{ "bare-cr body-only empty leading-blank nul-bytes wrapped-without-blank mp-text-after-close hd-",
 	  "the frame is damaged: GMime stops at it" },
 	{ "fr- x- rfc-a5 from-encoded- from-single-quotes from-parens-name from-address-as-name",
 	  "an address as no standard allows it, or a name cleaned for people" },
