@@ -4,6 +4,7 @@ import base64
 import http.server
 import json
 import os
+import re
 import socketserver
 import subprocess
 import threading
@@ -283,7 +284,7 @@ def test_mail_to_customers__is_sent_with_the_token_of_the_mailbox():
         assert sorted(to for _, [to], _ in server.wait(3)) == ["c%d@customer.example" % n for n in range(3)]
         assert set(server.logins) == {"T1"}
         assert len(tokens.asked) == 1
-        assert "T1" not in rig.daemon.log()
+        assert not re.search(r"\bT1\b", rig.daemon.log())     # T1EB may be a ticket
 
 
 def test_mail_to_customers__no_token_to_be_had__is_kept_and_said():
