@@ -13,9 +13,10 @@
  * Promises: nothing is thrown away, text and quoted and signature together
  * hold every line of full; text is empty only if the message is; answers
  * written between quoted lines stay in text with the last quoted paragraph
- * before each (but a farewell below the only quote needs none); a forwarded message stays in text, it is what the customer
- * wanted us to see; a line with '>' is no quote unless something says so: the
- * mail's headers, an introduction, or sentences quoted at its top or bottom.
+ * before each (but a farewell below the only quote needs none); a forwarded
+ * message stays in text, it is what the customer wanted us to see; a line with
+ * '>' is no quote unless something says so: the mail's headers, an introduction,
+ * or sentences quoted at its top or bottom.
  * What a program, a company or the sender's habit puts below every mail is
  * signature: below "-- ", "Sent from my phone", disclaimers, HTML that says so;
  * a name and a greeting without any mark are not.

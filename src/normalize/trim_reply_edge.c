@@ -257,7 +257,8 @@ judge_original(const GArray *lines, const uint8_t *labels, size_t at)
 	const struct trim_line	*l = trim_line_at(lines, at);
 	size_t			 next = trim_lines_skip_blank(lines, at + 1, lines->len);
 
-	return l->body_len > 8 && memcmp(l->body, "-------- ", 9) == 0 && next + 1 < lines->len && (labels[next] & SUBJECT) &&
+	return l->body_len > 8 && memcmp(l->body, "-------- ", 9) == 0 &&
+	    next + 1 < lines->len && (labels[next] & SUBJECT) &&
 	    (labels[next + 1] & DATE) && is_header_block(lines, labels, next, true) ?
 	    EDGE_EITHER : EDGE_HISTORY;
 }

@@ -87,7 +87,8 @@ is_device_text(const char *from, size_t len)
 	/* "Sent via DHL" is news, "Sent via my phone" is not. */
 	return n > 0 && n <= DEVICE_MAX && (quote_begins_any(QUOTE_DEVICE, p, n) ||
 	    quote_ends_any(QUOTE_DEVICE_END, p, n)) &&
-	    quote_contains_any(QUOTE_DEVICE_NAME, p, len - (size_t)(p - from)) && !quote_holds_any(QUOTE_TELLS, p, n);
+	    quote_contains_any(QUOTE_DEVICE_NAME, p, len - (size_t)(p - from)) &&
+	    !quote_holds_any(QUOTE_TELLS, p, n);
 }
 
 /* Device lines are wrapped, too: which line does the one that ends here begin at? */
@@ -100,7 +101,8 @@ is_device(const GArray *lines, size_t i, size_t from, size_t *first)
 	*first = i;
 	if (is_device_text(l->body, l->body_len))
 		return true;
-	if (i == from || (l - 1)->body_len == 0 || (l - 1)->body_len + l->body_len > DEVICE_MAX + 60)
+	if (i == from || (l - 1)->body_len == 0 ||
+	    (l - 1)->body_len + l->body_len > DEVICE_MAX + 60)
 		return false;
 	*first = i - 1;
 	if (!quote_begins_any(QUOTE_DEVICE, (l - 1)->body, (l - 1)->body_len))
