@@ -40,6 +40,22 @@ static const struct language languages[] = {
 	{ "uk", " і в не на я що з по як це ми у за до але ви та від для мені є ", "іїєґ" },
 };
 
+/* Beyond Latin and its accents?  Signs of punctuation are, too. */
+static bool
+may_have_scripts(const char *text, size_t len)
+{
+	size_t	at = 0;
+
+	for (;;) {
+		at += utf8_ascii_run(text + at, len - at);
+		if (at == len)
+			return false;
+		if ((unsigned char)text[at] >= 0xcd)	/* from U+0340 on */
+			return true;
+		at++;
+	}
+}
+
 /* One script says it all; NULL if it is Latin or Cyrillic. */
 static const char *
 by_script(const char *text, size_t len)
@@ -49,7 +65,7 @@ by_script(const char *text, size_t len)
 	const char	*at;
 	gunichar	 c;
 
-	if (utf8_is_ascii(text, len))
+	if (!may_have_scripts(text, len))
 		return NULL;
 	for (at = text; at < text + len; at = g_utf8_next_char(at)) {
 		if ((unsigned char)*at < 0x80) {
