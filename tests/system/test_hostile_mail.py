@@ -62,9 +62,13 @@ def check_one_each(rig, raws):
     assert sorted(seen) == sorted(wanted)
 
 
+# CPU is what is measured: the clock also counts what else the machine does.
+PATIENT = "workers { parse_timeout = 30s }\n"
+
+
 @pytest.fixture(scope="module")
 def rig():
-    with Rig() as rig:
+    with Rig(PATIENT) as rig:
         yield rig.start()
 
 
