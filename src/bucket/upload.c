@@ -7,23 +7,28 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/digest.h"
 #include "base/fault.h"
 #include "store/blob.h"
 #include "store/pending.h"
 
 #define TIMEOUT_MS	(6 * 3600 * 1000)	/* of all; silence is found much sooner */
+#define SOON_MS		1000
 #define MAX_ANSWER	(64 * 1024)
 
 struct upload {
 	struct http_client		*http;
 	const struct settings_bucket	*settings;
+	const char			*state_dir;
 	char				*secret;
 	char				 sha256[DIGEST_HEX_SIZE];
 	int				 fd;		/* until it is given to the request */
 	int64_t				 size;
 	struct http_call		*call;
-	struct loop_timer		*timer;		/* tells what was known at once */
+	int64_t				 asked_ms;	/* monotonic */
+	bool				 is_second;	/* try */
+	struct loop_timer		*timer;		/* begins, also anew */
 	upload_done_fn			*done;
 	void				*arg;
 	enum upload_outcome		 outcome;
@@ -66,7 +71,22 @@ ask(struct upload *u, struct http_ask *a, http_answered_fn *answered)
 	a->max_answer = MAX_ANSWER;
 	a->ca_file = u->settings->tls_ca_file;
 	a->allow_http = g_str_has_prefix(url, "http:");
+	u->asked_ms = clock_mono_ms();
 	u->call = http_client_ask(u->http, a, answered, u);
+}
+
+/*
+ * A server may close a connection that was kept open in the very moment in
+ * which it is used again; that says nothing about the server.
+ */
+static bool
+try_again(struct upload *u, const struct err *why)
+{
+	if (u->is_second || why->kind != ERR_TEMP || clock_mono_ms() - u->asked_ms > SOON_MS)
+		return false;
+	u->is_second = true;
+	loop_timer_start(u->timer, 0);
+	return true;
 }
 
 static void
@@ -76,6 +96,8 @@ on_put(void *arg, const struct http_answer *a, const struct err *why)
 	enum object_state	 state = OBJECT_FAILED;
 
 	u->call = NULL;
+	if (a == NULL && try_again(u, why))
+		return;
 	if (a != NULL)
 		state = object_judge_put(a, &u->why);
 	else
@@ -111,6 +133,8 @@ on_head(void *arg, const struct http_answer *a, const struct err *why)
 	enum object_state	 state = OBJECT_FAILED;
 
 	u->call = NULL;
+	if (a == NULL && try_again(u, why))
+		return;
 	if (a != NULL)
 		state = object_judge_head(a, u->size, &u->why);
 	else
@@ -130,22 +154,14 @@ head(struct upload *u)
 	ask(u, &a, on_head);
 }
 
-static void
-on_timer(void *arg)
-{
-	struct upload	*u = arg;
-
-	end(u, u->outcome);
-}
-
 /* The sweep may have taken it from blobs/; the link is there as long as we need it. */
 static int
-open_blob(struct upload *u, const char *state_dir)
+open_blob(struct upload *u)
 {
 	struct stat	st;
 
-	if ((u->fd = blob_open(state_dir, u->sha256)) == -1 && errno == ENOENT)
-		u->fd = pending_open_file(state_dir, u->sha256);
+	if ((u->fd = blob_open(u->state_dir, u->sha256)) == -1 && errno == ENOENT)
+		u->fd = pending_open_file(u->state_dir, u->sha256);
 	if (u->fd == -1 || fstat(u->fd, &st) == -1) {
 		u->outcome = errno == ENOENT ? UPLOAD_LOST : UPLOAD_FAILED;
 		return err_errno(&u->why, ERR_TEMP, "open blob %s", u->sha256);
@@ -155,6 +171,17 @@ open_blob(struct upload *u, const char *state_dir)
 	posix_fadvise(u->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	posix_fadvise(u->fd, 0, 1 << 20, POSIX_FADV_WILLNEED);
 	return 0;
+}
+
+static void
+on_timer(void *arg)
+{
+	struct upload	*u = arg;
+
+	if (u->fd != -1 || open_blob(u) == 0)
+		head(u);
+	else
+		end(u, u->outcome);
 }
 
 struct upload *
@@ -170,9 +197,8 @@ upload_start(struct loop *loop, const struct upload_options *o, const char *sha2
 	u->arg = arg;
 	g_strlcpy(u->sha256, sha256, sizeof u->sha256);
 	u->timer = loop_timer_new(loop, on_timer, u);
-	if (open_blob(u, o->state_dir) == 0)
-		head(u);
-	else
-		loop_timer_start(u->timer, 0);
+	u->fd = -1;
+	u->state_dir = o->state_dir;
+	loop_timer_start(u->timer, 0);
 	return u;
 }

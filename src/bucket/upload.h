@@ -16,7 +16,7 @@ struct upload_options {
 	struct http_client		*http;
 	const struct settings_bucket	*settings;	/* used while it is started, and until done */
 	const char			*secret;	/* copied */
-	const char			*state_dir;
+	const char			*state_dir;	/* borrowed until done, too */
 };
 
 enum upload_outcome {

@@ -374,6 +374,30 @@ def test_key_that_may_not_look__still_sends():
         assert server.puts() == ["support/in/" + sha256(LOGO)]
 
 
+@pytest.mark.parametrize("nth", [1, 2])
+def test_connection_closed_when_it_is_used__is_no_failure(nth):
+    with S3() as server, rig_for(server.url) as rig:
+        rig.start()
+        rig.drop_mail(mail(1, b"first"))
+        rig.wait_tickets(1)
+        check, seen = s3.check, []
+
+        def drop_the_nth(*args, **kw):
+            seen.append(args[0])
+            if len(seen) == nth:
+                raise ConnectionResetError
+            return check(*args, **kw)
+        s3.check = drop_the_nth
+        try:
+            rig.drop_mail(mail(2, LOGO))
+            tickets = rig.wait_tickets(2)
+        finally:
+            s3.check = check
+        assert ["s3://support/in/" + sha256(LOGO)] in [locations(t) for t in tickets]
+        assert seen[:nth] == ["HEAD", "PUT"][:nth]
+        assert "takes nothing" not in rig.daemon.log()
+
+
 # --- restarts ---
 
 def test_restart__finds_what_was_still_to_be_sent():
