@@ -12,8 +12,8 @@ static bool
 is_unseen(gunichar c)
 {
 	return c == 0xA0 || c == 0xAD || (c >= 0x2000 && c <= 0x200F) ||
-	    (c >= 0x2028 && c <= 0x202F) || (c >= 0x2060 && c <= 0x2069) ||
-	    c == 0x3000 || c == 0xFEFF;
+	    (c >= 0x2028 && c <= 0x202F) || (c >= 0x2060 && c <= 0x2064) ||
+	    (c >= 0x2066 && c <= 0x2069) || c == 0x3000 || c == 0xFEFF;
 }
 
 static size_t

@@ -14,14 +14,18 @@
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
-/* Lines of nothing but quote marks may go. */
+/* Lines of nothing but quote marks, or of marks that nobody sees, may go. */
 static size_t
 count_ink(const char *s)
 {
-	size_t	n = 0;
+	size_t		n = 0;
+	gunichar	c;
 
-	for (; s != NULL && *s != '\0'; s = g_utf8_next_char(s))
-		n += *s != '>' && *s != '|' && !g_unichar_isspace(g_utf8_get_char(s));
+	for (; s != NULL && *s != '\0'; s = g_utf8_next_char(s)) {
+		c = g_utf8_get_char(s);
+		n += *s != '>' && *s != '|' && !g_unichar_isspace(c) &&
+		    g_unichar_type(c) != G_UNICODE_FORMAT;
+	}
 	return n;
 }
 
