@@ -146,17 +146,18 @@ add_digest(struct want *w, const struct blob *blob)
 }
 
 static bool
-is_worth_waiting(const struct want *w)
+is_worth_waiting(const struct want *w, unsigned ahead)
 {
 	const struct bucket	*b = w->bucket;
 
 	return !w->hopeless && !b->down && !b->hurry && b->settings->wait_ms > 0 &&
-	    b->wanted->length <= AHEAD_MAX;
+	    ahead <= AHEAD_MAX;
 }
 
 void
 bucket_put(struct bucket *b, const GPtrArray *blobs, bucket_done_fn *done, void *arg)
 {
+	unsigned	 ahead = b->wanted->length;
 	struct want	*w;
 	guint		 i;
 
@@ -178,7 +179,7 @@ bucket_put(struct bucket *b, const GPtrArray *blobs, bucket_done_fn *done, void 
 		end(w);
 		return;
 	}
-	if (is_worth_waiting(w))
+	if (is_worth_waiting(w, ahead))
 		loop_timer_start(w->timer, b->settings->wait_ms);
 	else
 		want_give_up(w);

@@ -164,11 +164,11 @@ def test_many_files__go_a_few_at_a_time():
     with S3() as server, rig_for(server.url, "transfers = 3\nwait = 30s") as rig:
         server.delay = 0.05
         rig.start()
-        files = [b"file %d" % n for n in range(40)]
+        files = [b"file %d" % n for n in range(100)]
         rig.drop_mail(mail(1, *files))
         ticket, = rig.wait_tickets(1)
         assert all(place.startswith("s3://") for place in locations(ticket))
-        assert len(server.objects) == 40
+        assert len(server.objects) == 100
         assert server.most_under_way == 3
 
 
