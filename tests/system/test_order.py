@@ -36,7 +36,7 @@ def mail(n, size=0, reply_to=None):
 def test_a_backlog_of_mails_of_all_sizes__drains_in_order():
     with Rig().start(redis=False) as rig:
         for n in range(120):
-            rig.drop_mail(mail(n, size=n * 7919 % 13 * 1500))
+            rig.drop_mail(mail(n, size=n * 7919 % 13 * 150))
             wait_for(lambda: rig.daemon.status()["journal"]["waiting"] == n + 1)
         rig.redis.start()
         expect_in_order(rig, 120)
@@ -45,7 +45,7 @@ def test_a_backlog_of_mails_of_all_sizes__drains_in_order():
 def test_a_backlog_of_conversations__drains_in_order_and_each_stays_one_ticket():
     with Rig().start(redis=False) as rig:
         for n in range(60):
-            rig.drop_mail(mail(n, size=n * 7919 % 13 * 500, reply_to=n % 6 if n >= 6 else None))
+            rig.drop_mail(mail(n, size=n * 7919 % 13 * 50, reply_to=n % 6 if n >= 6 else None))
             wait_for(lambda: rig.daemon.status()["journal"]["waiting"] == n + 1)
         rig.redis.start()
         wait_for(lambda: len(rig.entries()) >= 60, what="all of them")
