@@ -135,7 +135,7 @@ child(const char *dir, unsigned n)
 		    one_new(&f, n));
 		blobs = blob_of(n);
 		/* Few are synced one by one, many at once. */
-		for (k = 1; i % 2 == 1 && k <= 2 * BURST; k++) {
+		for (k = 1; i % 5 == 1 && k <= 2 * BURST; k++) {
 			g_autoptr(GPtrArray)	another = blob_of(n * 1000 + k);
 
 			g_ptr_array_add(blobs, g_ptr_array_steal_index(another, 0));
