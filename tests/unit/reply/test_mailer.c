@@ -84,7 +84,8 @@ world(const char *mode)
 	w->s.mail_out.smtp = w->server;
 	w->s.mail_out.helo = (char *)"me.shop.example";
 	w->s.workers.send = 1;
-	w->s.workers.send_timeout_ms = 9000;
+	/* Only who waits for the limit wants it short: a busy machine is slow. */
+	w->s.workers.send_timeout_ms = strstr(mode, "stall") != NULL ? 9000 : 60000;
 	return w;
 }
 
@@ -142,7 +143,7 @@ send_one(struct world *w, const struct outgoing *o)
 	assert_non_null(w->mailer);
 	w->answers = 0;
 	mailer_send(w->mailer, o, NULL, on_done, w);
-	loop_timer_start(w->limit, 15000);
+	loop_timer_start(w->limit, 70000);
 	loop_run(w->loop);
 	assert_int_equal(w->answers, 1);
 	return w->result;
