@@ -16,6 +16,7 @@ struct direct {
 	struct smtp_mail	 mail;
 	struct smtp		*smtp;		/* NULL until logged in */
 	struct loop_timer	*step;		/* the server has so long to say something */
+	bool			 over;		/* decided: what still comes changes nothing */
 };
 
 bool
@@ -32,16 +33,25 @@ is_given(const struct direct *d)
 	return d->smtp != NULL && smtp_result(d->smtp).given;
 }
 
+static void
+end(struct direct *d)
+{
+	d->over = true;
+	loop_stop(d->loop);
+}
+
 /* The connection ended before the server decided. */
 static void
 lost(struct direct *d, const char *why)
 {
+	g_autofree char	*text = g_strconcat("the server did not say whether it took the mail: ",
+			    why, NULL);
+
 	if (is_given(d))
-		mail_answer_set(d->answer, MAIL_UNKNOWN, 0,
-		    "the server did not say whether it took the mail");
+		mail_answer_set(d->answer, MAIL_UNKNOWN, 0, text);
 	else
 		mail_answer_set(d->answer, MAIL_TEMPORARY, 0, why);
-	loop_stop(d->loop);
+	end(d);
 }
 
 static void
@@ -63,7 +73,7 @@ decided(struct direct *d)
 	    r.code >= 500 ? MAIL_PERMANENT : MAIL_TEMPORARY, r.code, r.text);
 	if (r.outcome == SMTP_REFUSED && mail_answer_is_about_login(d->answer))
 		refuse_login(d->answer, r.code);
-	loop_stop(d->loop);
+	end(d);
 }
 
 /* --- the conversation --- */
@@ -91,10 +101,13 @@ static void
 on_received(void *arg, const uint8_t *bytes, size_t len)
 {
 	struct direct	*d = arg;
-	bool		 over = smtp_feed(d->smtp, bytes, len);
+	bool		 decides;
 
+	if (d->over)
+		return;
+	decides = smtp_feed(d->smtp, bytes, len);
 	say(d);
-	if (over)
+	if (decides)
 		decided(d);
 }
 
@@ -103,12 +116,14 @@ on_closed(void *arg, const struct err *why)
 {
 	struct direct	*d = arg;
 
+	if (d->over)
+		return;
 	if (why->kind != ERR_PERM) {
 		lost(d, why->text);
 		return;
 	}
 	refuse_login(d->answer, 535);
-	loop_stop(d->loop);
+	end(d);
 }
 
 static void
