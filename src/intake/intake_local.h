@@ -64,7 +64,7 @@ struct intake {
 	void			*idle_arg;
 };
 
-/* intake/passage.c: one arrival on its way. */
+/* intake/passage.c and passage_commit.c: one arrival on its way. */
 struct passage	*passage_begin(struct intake *, uint64_t lsn);
 /* Repeat the step that Redis did not take, if it is in that state. */
 void		 passage_retry(struct passage *);

@@ -21,52 +21,13 @@
 #include "intake/intake_local.h"
 #include "intake/judge.h"
 #include "intake/parts.h"
+#include "intake/passage_local.h"
 #include "store/blob.h"
 #include "store/journal.h"
 #include "store/quarantine.h"
 #include "store/state_dir.h"
 
-/* Somebody else changed the ticket between our look and our commit: again. */
-#define MAX_DECISIONS	50
-
-typedef void	step_fn(struct passage *);
-
-struct passage {
-	struct intake		*in;
-	uint64_t		 lsn;
-	struct arrival		*arrival;
-	size_t			 bytes;
-	struct parsed		*parsed;	/* message moves into ticket and back */
-	const char		*failure;	/* why the message is minimal, or NULL */
-	GPtrArray		*parts;		/* struct blob *: while they are stored; or NULL */
-	struct ticket_context	 context;
-	struct ticket_keys	*keys;
-	GPtrArray		*candidates;	/* struct queue_candidate *; as last seen */
-	GPtrArray		*related;	/* char * */
-	struct ticket		*ticket;
-	struct verdict		 verdict;
-	struct outgoing		*reply;
-	char			*chat;		/* line for the transcript, or NULL */
-	unsigned		 id_attempt;
-	unsigned		 decisions;
-	unsigned		 partition;
-	step_fn			*again;		/* to repeat when Redis is back; or NULL */
-	const char		*reason;	/* for quarantine */
-	char			*detail;
-	step_fn			*set_aside;	/* what comes after it */
-	struct turn		 to_look_up;	/* in in->readers */
-	struct turn		 to_commit;	/* in in->writers */
-	const char		*lane;		/* of its conversation, while in it; of keys */
-	bool			 overtaken;
-	unsigned		 unsynced;	/* times its files were stored, and are not synced */
-	bool			 ended;		/* nothing more to be done with it */
-	bool			 finished;	/* and its files are synced */
-};
-
 static void	take_apart(struct passage *);
-static void	look_up(struct passage *);
-static void	decide(struct passage *);
-static void	wait_for_turn(struct passage *);
 
 /*
  * --- lanes ---
@@ -76,7 +37,7 @@ static void	wait_for_turn(struct passage *);
  * before it in line, too, so that the two kinds of waiting never cross.
  */
 
-/* False: another is on it; look_up() is called when it is our turn. */
+/* False: another is on it; passage_look_up() is called when it is our turn. */
 static bool
 enter_lane(struct passage *p)
 {
@@ -94,8 +55,8 @@ enter_lane(struct passage *p)
 	return true;
 }
 
-static void
-leave_lane(struct passage *p)
+void
+passage_leave_lane(struct passage *p)
 {
 	GQueue		*behind;
 	struct passage	*next;
@@ -108,7 +69,7 @@ leave_lane(struct passage *p)
 		g_hash_table_remove(p->in->lanes, p->lane);
 	p->lane = NULL;
 	if (next != NULL)
-		look_up(next);
+		passage_look_up(next);
 }
 
 /* --- the end --- */
@@ -117,7 +78,7 @@ leave_lane(struct passage *p)
 static void
 step_aside(struct passage *p)
 {
-	leave_lane(p);
+	passage_leave_lane(p);
 	turn_leave(&p->to_look_up);
 	turn_leave(&p->to_commit);
 }
@@ -162,15 +123,15 @@ end(void *arg)
 }
 
 /* Not at once: the passage is still on the stack. */
-static void
-finish(struct passage *p)
+void
+passage_finish(struct passage *p)
 {
 	step_aside(p);
 	loop_defer(p->in->loop, end, p);
 }
 
-static void
-wait_to_repeat(struct passage *p, step_fn *again)
+void
+passage_wait_to_repeat(struct passage *p, step_fn *again)
 {
 	p->again = again;
 	p->in->waiting++;
@@ -198,7 +159,7 @@ on_set_aside(void *arg, const struct err *why)
 	if (why != NULL) {
 		log_error("lsn=%" G_GUINT64_FORMAT " cannot be put into quarantine yet: %s", p->lsn,
 		    why->text);
-		wait_to_repeat(p, set_aside);
+		passage_wait_to_repeat(p, set_aside);
 		return;
 	}
 	metric_inc(METRIC_QUARANTINED, p->reason);
@@ -225,238 +186,11 @@ quarantine(struct passage *p, const char *reason, const char *detail, step_fn *t
 	set_aside(p);
 }
 
-static void
-refuse(struct passage *p, const char *reason, const char *detail)
+void
+passage_refuse(struct passage *p, const char *reason, const char *detail)
 {
 	step_aside(p);
-	quarantine(p, reason, detail, finish);
-}
-
-/* --- 6. one call in Redis --- */
-
-static void
-on_done(struct passage *p, const struct queue_answer *answer)
-{
-	if (p->lsn <= p->in->highest) {
-		p->in->lost_again++;
-		metric_inc(METRIC_REDIS_LOST_ENTRIES, NULL);
-	}
-	metric_observe(METRIC_END_TO_END_SECONDS,
-	    (double)(clock_wall_ms() - p->arrival->received_ms) / 1000);
-	intake_report(p->in, p->ticket, &p->verdict, answer->entry_id);
-	if (p->chat != NULL)
-		p->in->events.chat(p->in->events_arg, p->ticket->session);
-	if (p->reply != NULL)
-		replies_look(p->in->replies);
-	finish(p);
-}
-
-static void
-on_known(struct passage *p, const struct queue_answer *answer)
-{
-	metric_inc(METRIC_DUPLICATES, p->arrival->channel);
-	log_info("ticket=%s duplicate channel=%s lsn=%" G_GUINT64_FORMAT,
-	    answer->ticket != NULL ? answer->ticket : "", p->arrival->channel, p->lsn);
-	finish(p);
-}
-
-/* The message back out of the ticket, and the ticket gone. */
-static void
-take_back(struct passage *p)
-{
-	p->parsed->message = g_steal_pointer(&p->ticket->message);
-	g_clear_pointer(&p->ticket, ticket_free);
-	g_clear_pointer(&p->reply, outgoing_free);
-	g_clear_pointer(&p->chat, g_free);
-}
-
-static void
-keep_candidates(struct passage *p, struct queue_answer *answer)
-{
-	g_clear_pointer(&p->candidates, g_ptr_array_unref);
-	p->candidates = g_steal_pointer(&answer->candidates);
-	if (answer->related != NULL) {
-		g_clear_pointer(&p->related, g_ptr_array_unref);
-		p->related = g_steal_pointer(&answer->related);
-	}
-}
-
-static void
-on_committed(void *arg, struct queue_answer *answer)
-{
-	struct passage	*p = arg;
-
-	if (fault_point("after-commit") == -1)
-		answer->outcome = QUEUE_RETRY;
-	switch (answer->outcome) {
-	case QUEUE_DONE:
-		on_done(p, answer);
-		return;
-	case QUEUE_KNOWN:
-		on_known(p, answer);
-		return;
-	case QUEUE_RETRY:
-		turn_back(&p->to_commit);
-		wait_to_repeat(p, wait_for_turn);
-		return;
-	case QUEUE_STALE:
-		take_back(p);
-		keep_candidates(p, answer);
-		decide(p);
-		return;
-	case QUEUE_COLLISION:
-		p->id_attempt++;
-		take_back(p);
-		decide(p);
-		return;
-	case QUEUE_REFUSED:
-		refuse(p, "refused-by-queue", answer->err.text);
-		return;
-	}
-}
-
-/* The one that was chosen has moved from the candidates into the passage. */
-static GPtrArray *
-considered_ids(const struct passage *p)
-{
-	GPtrArray	*ids = g_ptr_array_new();
-	guint		 i;
-
-	for (i = 0; p->candidates != NULL && i < p->candidates->len; i++) {
-		struct queue_candidate	*c = p->candidates->pdata[i];
-
-		g_ptr_array_add(ids, c->ticket != NULL ? c->ticket->id : p->ticket->id);
-	}
-	return ids;
-}
-
-/* All that is before its commit is done; passage_write() is its turn. */
-static void
-wait_for_turn(struct passage *p)
-{
-	turn_ready(&p->to_commit);
-}
-
-static void
-commit(struct passage *p)
-{
-	const struct ticket	*t = p->ticket;
-	g_autoptr(GPtrArray)	 considered = considered_ids(p);
-	struct queue_commit	 c = {
-		.partition = p->partition,
-		.ticket = t,
-		.dedup = p->keys->dedup,
-		.threads = p->keys->threads,
-		.considered = considered,
-		.own = p->keys->own,
-		.customer = p->keys->customer,
-		.origin = p->keys->identity,
-		.contact = t->message->kind == MESSAGE_NORMAL,
-		.hold = p->verdict.action == CHECK_HOLD,
-		.reply = p->reply,
-		.session = t->session,
-		.chat = p->chat,
-		.audit = t->trail->len > 0 ? t->trail->pdata[t->trail->len - 1] : NULL,
-		.mark = p->in->mark,
-	};
-
-	if (fault_point("before-commit") == -1) {
-		turn_back(&p->to_commit);
-		wait_to_repeat(p, wait_for_turn);
-		return;
-	}
-	queue_commit(p->in->queue, &c, on_committed, p);
-	leave_lane(p);
-}
-
-/* --- 5. whose ticket is it, and what is missing? --- */
-
-static struct queue_candidate *
-choose(struct passage *p, const char **why)
-{
-	guint	i;
-
-	for (i = 0; p->candidates != NULL && i < p->candidates->len; i++) {
-		struct queue_candidate	*c = p->candidates->pdata[i];
-
-		if (ticket_admits(c->ticket, p->keys, p->parsed->message, why))
-			return c;
-	}
-	return NULL;
-}
-
-/* Found, but not let in: said on the new ticket, so that a handler may look. */
-static void
-relate_others(struct passage *p)
-{
-	const char	*why;
-	guint		 i;
-
-	for (i = 0; p->candidates != NULL && i < p->candidates->len; i++) {
-		struct queue_candidate	*c = p->candidates->pdata[i];
-
-		if (!ticket_admits(c->ticket, p->keys, p->ticket->message, &why))
-			ticket_relate(p->ticket, c->ticket->id, why);
-	}
-	for (i = 0; p->related != NULL && i < p->related->len; i++)
-		ticket_relate(p->ticket, p->related->pdata[i], "same sender and subject, or named in it");
-}
-
-static void
-make_chat_line(struct passage *p)
-{
-	const struct message	*m = p->ticket->message;
-
-	if (p->arrival->format != ARRIVAL_CHAT || m->session == NULL)
-		return;
-	p->chat = intake_chat_line("in", "message", m->from != NULL ? m->from->name : NULL,
-	    m->text, p->arrival->key, p->arrival->received_ms);
-}
-
-static void
-decide(struct passage *p)
-{
-	const char		*why = NULL;
-	struct queue_candidate	*chosen;
-	struct message		*m;
-
-	if (++p->decisions > MAX_DECISIONS) {
-		/* Others write to its ticket all the time: after a pause again. */
-		p->decisions = 0;
-		wait_to_repeat(p, look_up);
-		return;
-	}
-	chosen = choose(p, &why);
-	m = g_steal_pointer(&p->parsed->message);
-	if (chosen != NULL) {
-		p->ticket = g_steal_pointer(&chosen->ticket);
-		p->partition = chosen->partition;
-		ticket_follow(p->ticket, &p->context, p->keys, p->arrival, m, why);
-	} else {
-		p->ticket = ticket_begin(&p->context, p->keys, p->arrival, m);
-		ticket_propose_id(&p->context, p->keys, p->id_attempt, p->ticket->id);
-		p->partition = queue_partition_of(p->in->queue, p->keys->customer);
-		relate_others(p);
-	}
-	p->ticket->lsn = p->lsn;
-	judge_note_arrival(p->ticket, p->arrival, p->failure);
-	if (p->overtaken)
-		ticket_note(p->ticket, "order", "taking it apart, or storing its files, took long: later ones went before it");
-	check_decide(p->in->check, p->parsed->findings, p->ticket, clock_wall_ms(), &p->verdict);
-	p->reply = replies_for_verdict(p->in->replies, p->ticket, &p->verdict);
-	make_chat_line(p);
-	commit(p);
-}
-
-void
-passage_write(void *arg)
-{
-	struct passage	*p = arg;
-
-	if (p->ticket == NULL)
-		decide(p);
-	else
-		commit(p);
+	quarantine(p, reason, detail, passage_finish);
 }
 
 /* --- 4. what is there for it? --- */
@@ -468,25 +202,25 @@ on_found(void *arg, struct queue_answer *answer)
 
 	switch (answer->outcome) {
 	case QUEUE_KNOWN:
-		on_known(p, answer);
+		passage_is_known(p, answer);
 		return;
 	case QUEUE_RETRY:
-		wait_to_repeat(p, look_up);
+		passage_wait_to_repeat(p, passage_look_up);
 		return;
 	case QUEUE_REFUSED:
-		refuse(p, "refused-by-queue", answer->err.text);
+		passage_refuse(p, "refused-by-queue", answer->err.text);
 		return;
 	case QUEUE_DONE:
 	case QUEUE_STALE:
 	case QUEUE_COLLISION:
-		keep_candidates(p, answer);
-		wait_for_turn(p);
+		passage_keep_candidates(p, answer);
+		passage_wait_for_turn(p);
 		return;
 	}
 }
 
-static void
-look_up(struct passage *p)
+void
+passage_look_up(struct passage *p)
 {
 	struct queue_lookup	what = {
 		.dedup = p->keys->dedup,
@@ -518,9 +252,9 @@ passage_read(void *arg)
 	if (!enter_lane(p))
 		return;
 	if (ticket_may_follow(p->keys))
-		look_up(p);
+		passage_look_up(p);
 	else
-		wait_for_turn(p);
+		passage_wait_for_turn(p);
 }
 
 void
@@ -543,7 +277,7 @@ is_stored(struct passage *p, const struct err *why)
 		return true;
 	log_warn("lsn=%" G_GUINT64_FORMAT " attachments cannot be stored yet: %s", p->lsn,
 	    why->text);
-	wait_to_repeat(p, take_apart);
+	passage_wait_to_repeat(p, take_apart);
 	return false;
 }
 
@@ -654,7 +388,7 @@ passage_begin(struct intake *in, uint64_t lsn)
 	if ((p->arrival = journal_read(in->journal, lsn, &e)) == NULL) {
 		/* The journal has counted it and keeps its bytes for a human. */
 		log_error("lsn=%" G_GUINT64_FORMAT " cannot be read: %s", lsn, e.text);
-		finish(p);
+		passage_finish(p);
 		return p;
 	}
 	p->bytes = g_bytes_get_size(p->arrival->bytes);
