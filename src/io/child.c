@@ -13,12 +13,9 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -28,6 +25,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mapped.h"
+#include "io/child_spawn.h"
 
 #define REAP_EVERY_MS	20
 #define LEAVE_MS	2000		/* a child that was told to go may take so long */
@@ -356,72 +354,6 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 
 /* -------------------------------------------------------------- starting */
 
-/* Each process gets its own file: a shared one would share its offset. */
-static int
-config_fd(const char *text)
-{
-	size_t	len = text != NULL ? strlen(text) : 0, done = 0;
-	int	fd = memfd_create("intaked-config", MFD_CLOEXEC);
-	ssize_t	n;
-
-	if (fd == -1)
-		return -1;
-	while (done < len) {
-		if ((n = write(fd, text + done, len - done)) <= 0) {
-			close(fd);
-			return -1;
-		}
-		done += (size_t)n;
-	}
-	lseek(fd, 0, SEEK_SET);
-	return fd;
-}
-
-/*
- * Between fork and exec in a program with threads: system calls only.  The
- * own process group keeps a ^C at the terminal from killing helpers that
- * the daemon still needs while it ends.
- */
-static void __attribute__((noreturn))
-become(char *const argv[], int sock, int config, pid_t parent)
-{
-	sigset_t	none;
-	int		null;
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(0);
-	setpgid(0, 0);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	sock = fcntl(sock, F_DUPFD, CHILD_CONFIG_FD + 1);
-	config = fcntl(config, F_DUPFD, CHILD_CONFIG_FD + 1);
-	null = open("/dev/null", O_RDWR);
-	if (sock == -1 || config == -1 || null == -1 ||
-	    dup2(null, STDIN_FILENO) == -1 || dup2(null, STDOUT_FILENO) == -1 ||
-	    dup2(sock, CHILD_FD) == -1 || dup2(config, CHILD_CONFIG_FD) == -1)
-		_exit(126);
-	close_range(CHILD_CONFIG_FD + 1, ~0U, 0);
-	execv("/proc/self/exe", argv);
-	_exit(127);
-}
-
-static pid_t
-spawn(const struct child_pool *pool, int sock)
-{
-	g_autofree char	*option = g_strdup_printf("--worker=%s", pool->worker);
-	char		*argv[] = { (char *)"intaked", option, NULL };
-	int		 config = config_fd(pool->config);
-	pid_t		 pid, self = getpid();
-
-	if (config == -1)
-		return -1;
-	if ((pid = fork()) == 0)
-		become(argv, sock, config, self);
-	close(config);
-	return pid;
-}
-
 static void
 start(struct slot *s)
 {
@@ -431,7 +363,7 @@ start(struct slot *s)
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1) {
 		pair[0] = pair[1] = -1;
-	} else if ((s->pid = spawn(pool, pair[1])) == -1) {
+	} else if ((s->pid = child_spawn(pool->worker, pool->config, pair[1])) == -1) {
 		close(pair[0]);
 		close(pair[1]);
 		pair[0] = -1;
