@@ -188,6 +188,10 @@ classify(struct message *m, const struct mail_view *v, const struct normalize_op
 	const struct auto_mail_own	own = { o->instance, o->own_domain, o->own_addresses };
 
 	auto_mail_classify(m, v, &own);
+	/* Whoever has that address did not write, and shall not hear from us. */
+	if (m->no_answer == NULL && m->authentication.dmarc != NULL &&
+	    g_ascii_strcasecmp(m->authentication.dmarc, "fail") == 0)
+		m->no_answer = g_strdup("dmarc-failed");
 }
 
 void

@@ -151,6 +151,24 @@ def test_machines_are_not_asked_and_never_answered():
         assert server.mails == []
 
 
+def test_a_forged_sender_is_not_asked__whoever_has_the_address_did_not_write():
+    with MailServer() as server, Rig(config(server).replace(
+            'domain = "our.example"', 'domain = "our.example" authserv_id = "mx.our.example"')).start() as rig:
+        for word in ("fail", "none", "pass"):
+            rig.drop_mail(mail(f"My parcel is not here, {word}.", sender=f"{word}@customer.example",
+                               Authentication_Results=f"mx.our.example; dmarc={word} header.from=customer.example"
+                               ).as_bytes())
+        # A stranger's own header says nothing.
+        rig.drop_mail(mail("My parcel is not here, stranger.", sender="stranger@customer.example",
+                           Authentication_Results="mx.else.example; dmarc=fail").as_bytes())
+        asked = {to for _, [to], _ in server.wait(3)}
+        [ticket] = rig.wait_tickets(1)
+        assert asked == {f"{who}@customer.example" for who in ("none", "pass", "stranger")}
+        assert ticket["customer"]["address"] == "fail@customer.example"
+        assert ticket["message"]["no_answer"] == "dmarc-failed"
+        assert ticket["form"]["state"] == "incomplete"
+
+
 def test_two_responders_do_not_play_ping_pong():
     with MailServer() as server, Rig(config(server)).start() as rig:
         rig.drop_mail(mail("My parcel is not here.").as_bytes())
