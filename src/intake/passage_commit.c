@@ -10,6 +10,7 @@
 #include "intake/intake_local.h"
 #include "intake/judge.h"
 #include "intake/passage_local.h"
+#include "store/state_dir.h"
 
 /* Somebody else changed the ticket between our look and our commit: again. */
 #define MAX_DECISIONS	50
@@ -209,6 +210,8 @@ decide(struct passage *p)
 		passage_wait_to_repeat(p, passage_look_up);
 		return;
 	}
+	/* It borrows from the settings, and a reload may have come while we waited. */
+	p->context = judge_context(p->in->settings, p->in->own, p->in->secret, STATE_SECRET_SIZE);
 	chosen = choose(p, &why);
 	m = g_steal_pointer(&p->parsed->message);
 	if (chosen != NULL) {
