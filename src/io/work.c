@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 /*
- * Two lists under one lock: todo is filled by the loop and taken whole by the
+ * Two lists under one lock: queued is filled by the loop and taken whole by the
  * thread; done is filled by the thread and taken whole by the loop, which
  * done_fd wakes.  waiting is the loop's own and counts both.
  */
@@ -18,8 +18,8 @@ struct work_lane {
 	void			*lane_arg;
 	pthread_t		 thread;
 	pthread_mutex_t		 lock;
-	pthread_cond_t		 more;		/* todo is not empty, or ending */
-	GPtrArray		*todo;		/* under lock */
+	pthread_cond_t		 more;		/* queued is not empty, or ending */
+	GPtrArray		*queued;		/* under lock */
 	GPtrArray		*done;		/* under lock */
 	bool			 ending;	/* under lock */
 	int			 done_fd;
@@ -34,11 +34,11 @@ take_jobs(struct work_lane *lane)
 	GPtrArray	*jobs = NULL;
 
 	pthread_mutex_lock(&lane->lock);
-	while (lane->todo->len == 0 && !lane->ending)
+	while (lane->queued->len == 0 && !lane->ending)
 		pthread_cond_wait(&lane->more, &lane->lock);
-	if (lane->todo->len > 0) {
-		jobs = lane->todo;
-		lane->todo = g_ptr_array_new();
+	if (lane->queued->len > 0) {
+		jobs = lane->queued;
+		lane->queued = g_ptr_array_new();
 	}
 	pthread_mutex_unlock(&lane->lock);
 	return jobs;
@@ -119,7 +119,7 @@ work_lane_new(struct loop *loop, const struct work_ops *ops, void *lane_arg)
 
 	lane->ops = ops;
 	lane->lane_arg = lane_arg;
-	lane->todo = g_ptr_array_new();
+	lane->queued = g_ptr_array_new();
 	lane->done = g_ptr_array_new();
 	pthread_mutex_init(&lane->lock, NULL);
 	pthread_cond_init(&lane->more, NULL);
@@ -163,7 +163,7 @@ work_lane_free(struct work_lane *lane)
 	close(lane->done_fd);
 	pthread_cond_destroy(&lane->more);
 	pthread_mutex_destroy(&lane->lock);
-	g_ptr_array_unref(lane->todo);
+	g_ptr_array_unref(lane->queued);
 	g_ptr_array_unref(lane->done);
 	g_free(lane);
 }
@@ -173,7 +173,7 @@ work_lane_add(struct work_lane *lane, void *job)
 {
 	lane->waiting++;
 	pthread_mutex_lock(&lane->lock);
-	g_ptr_array_add(lane->todo, job);
+	g_ptr_array_add(lane->queued, job);
 	pthread_cond_signal(&lane->more);
 	pthread_mutex_unlock(&lane->lock);
 }
